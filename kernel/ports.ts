@@ -305,6 +305,8 @@ export interface GatewayStatus {
   /** Calls in flight, and accepted in all since the gateway started. */
   readonly calls: { readonly active: number; readonly total: number } | null
   readonly ready: boolean
+  /** Port the model path listens on. */
+  readonly port: number | null
 }
 
 /** Gateway end. */
@@ -323,7 +325,7 @@ export interface GatewayPlane {
   nextId(): string
   setStager(stage: (plugin: string, by: string) => Promise<Staged>): void
   /** Source of the status messages. */
-  setStatus(read: () => Pick<GatewayStatus, 'plugins' | 'calls' | 'ready'>): void
+  setStatus(read: () => Pick<GatewayStatus, 'plugins' | 'calls' | 'ready' | 'port'>): void
   connected(): boolean
   stop(): Promise<void>
 }
