@@ -251,3 +251,11 @@ export interface Recording {
 }
 
 export const RECORDING: ServiceToken<Recording> = serviceToken<Recording>('traffic.recording')
+
+/** Where the model path of this installation answers; provided by the kernel on the dashboard plane. */
+export interface ModelPath {
+  /** Base address without trailing slash, `http://127.0.0.1:4001`. Ask at each use: the port is known once the gateway is up. */
+  url(): string
+}
+
+export const MODEL_PATH: ServiceToken<ModelPath> = serviceToken<ModelPath>('kernel.model-path')
