@@ -1,0 +1,63 @@
+import { ACCESS, CALLS, definePlugin } from 'clawnex/contract'
+import { createAccess } from './access.ts'
+import { INTERNAL_KEYS, KEY_TABLE } from './contract.ts'
+import { hashSecret, mintKey } from './keys/format.ts'
+import { createKeyStore } from './keys/store.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { createSessionStore } from './sessions/store.ts'
+
+const SWEEP_MS = 15_000
+const INTERNAL_ID = 'internal'
+
+export default definePlugin({
+  async setup(host) {
+    const now = Date.now
+    const keys = createKeyStore(host.db, now)
+    const sessions = createSessionStore(host.db, now)
+    const listeners = await host.shared('rbac.revocation-listeners', async () => ({
+      value: new Set<(actorId: string) => void>(),
+      close: () => {},
+    }))
+    // Shared, so that a reload of this plugin does not cut off a call of the dashboard that is under way.
+    const internalKey = await host.shared('rbac.internal-key', async () => ({
+      value: mintKey('model'),
+      close: () => {},
+    }))
+
+    const publish = () => {
+      const internal = {
+        id: INTERNAL_ID,
+        hash: hashSecret(internalKey),
+        last4: internalKey.slice(-4),
+        name: 'guided start',
+        models: null,
+        expiresAt: null,
+      }
+      host.publish(KEY_TABLE, { keys: [...keys.published(), internal] })
+    }
+    const access = createAccess({ mode: host.run.rbac, keys, sessions, now, listeners })
+
+    publish()
+    host.offer(ACCESS, access)
+    host.offer(INTERNAL_KEYS, { modelKey: () => internalKey })
+    for (const route of [...keyRoutes(keys, access, publish, now), ...sessionRoutes(sessions, access)])
+      host.route(route)
+
+    host.onRecords(CALLS, rows => {
+      for (const { row } of rows) if (row.key !== null) keys.touch(row.key.id, row.at)
+    })
+
+    let sweptAt = now()
+    host.job({
+      name: 'end-expired',
+      every: SWEEP_MS,
+      run() {
+        const ended = [...sessions.sweep(), ...keys.expiredSince(sweptAt)]
+        sweptAt = now()
+        if (ended.length > 0) publish()
+        ended.forEach(access.revoked)
+      },
+    })
+  },
+})
