@@ -53,7 +53,10 @@ export interface Finding {
   /** Offsets in JavaScript string units of the unit's original text, end exclusive. */
   readonly start: number
   readonly end: number
-  /** `Unit.id`. */
+  /**
+   * `Unit.id`. In an answer: the number of the request's units plus the position of the channel, counted in the order in which
+   * the judge first met each channel in `push` or `toolCall`.
+   */
   readonly unit: number
   /** In which view it matched: raw, base64, hex, percent, zero-width, tags, … */
   readonly view: string
@@ -102,7 +105,7 @@ export interface CallInfo {
 export interface AnswerJudge {
   /** Adds text to a channel (`content:0`, `reasoning:0`, `refusal:0`). */
   push(channel: string, text: string): AnswerStep
-  /** A complete tool call, held back until now. */
+  /** A complete tool call, held back until now. Redactions of the result are offsets in `argumentsText`. */
   toolCall(channel: string, name: string, argumentsText: string): Judgement
   /** Ends a channel: everything pending is decided. */
   end(channel: string): AnswerStep
