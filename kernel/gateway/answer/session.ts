@@ -1,0 +1,242 @@
+/** The judging of one answer: channels, what of them may be shown, and what must be cut out. */
+import {
+  type AnswerJudge,
+  type AnswerStep,
+  type CataloguedError,
+  GatewayError,
+  type Judgement,
+} from '../../contract/index.ts'
+import { describeFindings, type Reading, type Segment } from '../dialect.ts'
+import { cutSpans, type Span, touches } from '../redact.ts'
+
+/** Why an answer must not go on. `hard`: a caller must not take what it has for a complete answer. */
+export interface Cut {
+  readonly error: CataloguedError
+  readonly hard: boolean
+}
+
+/** A segment with its place in the text of its channel. */
+export interface Placed {
+  readonly segment: Segment
+  readonly channel: Channel
+  readonly start: number
+}
+
+export interface Channel {
+  readonly name: string
+  readonly tool: boolean
+  /** Position in the order in which the judge met the channels, -1 before. Findings name it. */
+  order: number
+  toolName: string
+  length: number
+  /** Text below may be shown. A tool call counts as a whole: `decided`. */
+  releasable: number
+  decided: boolean
+  spans: readonly Span[]
+  /** The first characters, for the record. */
+  kept: string
+}
+
+const CLEARED_LIMIT = 256
+const CLEARED_CHARS = 128
+
+export class AnswerSession {
+  readonly channels: Channel[] = []
+  /** Strings judged whole and found harmless; the reader leaves them out from then on. */
+  readonly #cleared: Set<string>
+  cut: Cut | null = null
+  redacted = false
+  /** Milliseconds spent in the judge. */
+  scanMs = 0
+  readonly #judge: AnswerJudge
+  readonly #keep: number
+  readonly #byName = new Map<string, Channel>()
+  readonly #toolText = new Map<Channel, string>()
+  #wholes = 0
+  #met = 0
+  #failed = false
+
+  /** `keep`: characters of each channel to keep for the record. */
+  constructor(judge: AnswerJudge, keep: number, cleared: Set<string>) {
+    this.#judge = judge
+    this.#keep = keep
+    this.#cleared = cleared
+  }
+
+  /** Judges what a reading adds. Check `cut` afterwards. */
+  take(reading: Reading): Placed[] {
+    const placed: Placed[] = []
+    for (const segment of reading.segments) {
+      if (this.cut) return placed
+      placed.push(this.#push(segment))
+    }
+    for (const name of reading.completed) this.#completeTool(this.#byName.get(name))
+    return placed
+  }
+
+  /** Ends all texts; with `tools` also the tool calls, which an answer that broke off must not complete. */
+  end(tools: boolean): void {
+    for (const channel of this.channels) {
+      if (this.cut) return
+      if (channel.tool) {
+        if (tools) this.#completeTool(channel)
+      } else if (!channel.decided) {
+        this.#endText(channel)
+      }
+    }
+  }
+
+  /** True when all of a frame's texts may be shown. */
+  ready(placed: readonly Placed[]): boolean {
+    for (const { channel, start, segment } of placed)
+      if (channel.tool ? !channel.decided : start + segment.text.length > channel.releasable) return false
+    return true
+  }
+
+  /** Applies redactions to the parsed value behind a ready frame. True when something changed. */
+  rewrite(placed: readonly Placed[]): boolean {
+    let changed = false
+    for (const { channel, start, segment } of placed) {
+      if (channel.spans.length === 0 || segment.holder === null) continue
+      if (!touches(start, segment.text.length, channel.spans)) continue
+      segment.holder[segment.key] = segment.drop ? null : cutSpans(segment.text, start, channel.spans)
+      changed = true
+    }
+    this.redacted ||= changed
+    return changed
+  }
+
+  /** What was found in all, or null when the judge failed. */
+  result(): Judgement | null {
+    if (this.#failed) return null
+    try {
+      return this.#judge.result()
+    } catch (cause) {
+      this.#fail(cause)
+      return null
+    }
+  }
+
+  #push(segment: Segment): Placed {
+    if (segment.kind === 'tool') return this.#pushTool(segment)
+    const name = segment.kind === 'whole' ? `other:${this.#wholes++}` : segment.channel
+    const channel = this.#channel(name, false)
+    const start = channel.length
+    this.#extend(channel, segment.text)
+    this.#meet(channel)
+    if (channel.decided) this.#break('Text came after the end of the answer.')
+    else this.#step(channel, () => this.#judge.push(name, segment.text))
+    if (segment.kind === 'whole') this.#endWhole(channel, segment)
+    return { segment, channel, start }
+  }
+
+  #endWhole(channel: Channel, segment: Segment): void {
+    if (this.cut) return
+    this.#endText(channel)
+    if (this.cut) return
+    if (channel.spans.length === 0) {
+      if (this.#cleared.size < CLEARED_LIMIT && segment.text.length <= CLEARED_CHARS) this.#cleared.add(segment.text)
+    } else if (segment.holder === null) this.#block(true, 'a part of the answer that cannot be rewritten')
+  }
+
+  #endText(channel: Channel): void {
+    channel.decided = true
+    this.#step(channel, () => this.#judge.end(channel.name))
+    if (!this.cut) channel.releasable = channel.length
+  }
+
+  #pushTool(segment: Segment): Placed {
+    const channel = this.#channel(segment.channel, true)
+    const start = channel.length
+    if (channel.decided && (segment.text !== '' || segment.tool))
+      this.#break('A piece of a tool call came after its end.')
+    if (segment.tool) channel.toolName += segment.tool
+    if (segment.text !== '') {
+      this.#toolText.set(channel, (this.#toolText.get(channel) ?? '') + segment.text)
+      this.#extend(channel, segment.text)
+    }
+    return { segment, channel, start }
+  }
+
+  #completeTool(channel: Channel | undefined): void {
+    if (!channel || channel.decided || this.cut) return
+    this.#meet(channel)
+    const judgement = this.#guard(() =>
+      this.#judge.toolCall(channel.name, channel.toolName, this.#toolText.get(channel) ?? ''),
+    )
+    if (!judgement) return
+    if (judgement.verdict === 'error') this.#fail(undefined)
+    else if (judgement.verdict === 'block') this.#block(true, describeFindings(judgement))
+    else {
+      channel.spans = judgement.redactions
+      channel.decided = true
+      channel.releasable = channel.length
+      this.#toolText.delete(channel)
+    }
+  }
+
+  #meet(channel: Channel): void {
+    if (channel.order === -1) channel.order = this.#met++
+  }
+
+  #channel(name: string, tool: boolean): Channel {
+    const known = this.#byName.get(name)
+    if (known) return known
+    const channel: Channel = {
+      name,
+      tool,
+      order: -1,
+      toolName: '',
+      length: 0,
+      releasable: 0,
+      decided: false,
+      spans: [],
+      kept: '',
+    }
+    this.channels.push(channel)
+    this.#byName.set(name, channel)
+    return channel
+  }
+
+  #extend(channel: Channel, text: string): void {
+    channel.length += text.length
+    if (channel.kept.length < this.#keep) channel.kept += text.slice(0, this.#keep - channel.kept.length)
+  }
+
+  #step(channel: Channel, run: () => AnswerStep): void {
+    const step = this.#guard(run)
+    if (!step) return
+    channel.releasable = Math.max(channel.releasable, Math.min(step.releasable, channel.length))
+    channel.spans = step.redactions
+    if (step.cut) {
+      if (step.cut.verdict === 'error') this.#fail(undefined)
+      else this.#block(false, describeFindings(step.cut))
+    }
+  }
+
+  /** A judge that throws has not judged: nothing more is shown. */
+  #guard<T>(run: () => T): T | null {
+    const started = performance.now()
+    try {
+      return run()
+    } catch (cause) {
+      this.#fail(cause)
+      return null
+    } finally {
+      this.scanMs += performance.now() - started
+    }
+  }
+
+  #block(hard: boolean, detail: string): void {
+    this.cut ??= { hard, error: new GatewayError('GW_BLOCKED', { detail }) }
+  }
+
+  #break(detail: string): void {
+    this.cut ??= { hard: true, error: new GatewayError('GW_UPSTREAM_BROKEN', { detail }) }
+  }
+
+  #fail(cause: unknown): void {
+    this.#failed = true
+    this.cut ??= { hard: true, error: new GatewayError('GW_SCANNER', { cause }) }
+  }
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http'
+import type { GatewayError } from '../contract/index.ts'
+import { tooLarge } from './edge.ts'
+import type { Limits } from './limits.ts'
+
+/**
+ * Reads a whole body. Exactly one of the callbacks is called, none when the caller goes away first. Past the limit the rest is
+ * not read: the connection is closed behind the refusal.
+ */
+export function readBody(
+  request: IncomingMessage,
+  limits: Limits,
+  done: (body: Buffer) => void,
+  refuse: (error: GatewayError) => void,
+): void {
+  const parts: Buffer[] = []
+  let length = 0
+  const onData = (part: Buffer): void => {
+    length += part.length
+    if (length > limits.requestBytes) {
+      request.off('data', onData).off('end', onEnd).pause()
+      refuse(tooLarge(limits))
+    } else parts.push(part)
+  }
+  const onEnd = (): void => done(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length))
+  // A caller that breaks off emits an error here; the end of its response is what is acted on.
+  request.on('data', onData).on('end', onEnd).on('error', ignore)
+}
+
+function ignore(): void {}

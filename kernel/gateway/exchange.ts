@@ -1,0 +1,415 @@
+/** One call from its first byte to its record: judged, forwarded, answered, and put on record exactly once. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  CALLS,
+  type CallInfo,
+  CataloguedError,
+  GatewayError,
+  type Judge,
+  type Judgement,
+  type KeyOwner,
+  type Logger,
+  type Redaction,
+  type Target,
+  tokenKey,
+  type Verdict,
+} from '../contract/index.ts'
+import type { GatewayPlane, Pin } from '../ports.ts'
+import { PlainAnswer } from './answer/plain.ts'
+import { AnswerSession } from './answer/session.ts'
+import type { AnswerOutlet } from './answer/sink.ts'
+import { StreamAnswer } from './answer/stream.ts'
+import { type AnswerReader, type DialectAdapter, describeFindings, type ParsedCall, type Usage } from './dialect.ts'
+import { headersToCaller, headersToProvider, headerText } from './headers.ts'
+import type { Limits } from './limits.ts'
+import { buildRecord, type Facts, round } from './record/record.ts'
+import { keptChars } from './record/texts.ts'
+import { requireJudge, resolveModel, textMode } from './services.ts'
+import { type AnswerSink, decodeInto } from './upstream/decode.ts'
+import type { DirectUpstream } from './upstream/direct.ts'
+import { runLocal } from './upstream/local.ts'
+import type { AnswerHeaders, UpstreamCall } from './upstream/upstream.ts'
+
+const CALLS_KEY = tokenKey(CALLS)
+/** Status on record for a caller that went away; never sent. */
+const CALLER_GONE = 499
+/** How long a provider may take to end its side after the answer is complete, so that its connection can be used again. */
+const LINGER_MS = 1_000
+
+export interface ExchangeParts {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly adapter: DialectAdapter
+  readonly plane: Pick<GatewayPlane, 'record' | 'accepting' | 'nextId'>
+  readonly pin: Pin
+  readonly owner: KeyOwner
+  readonly direct: DirectUpstream
+  readonly limits: Limits
+  readonly log: Logger
+  readonly path: string
+  /** Told once the exchange is over and holds nothing any more. */
+  readonly over: () => void
+}
+
+export class Exchange implements AnswerOutlet {
+  readonly callId: string
+  readonly limits: Limits
+  readonly #parts: ExchangeParts
+  readonly #facts: Facts
+  readonly #startedAt = performance.now()
+  readonly #timer: NodeJS.Timeout
+  readonly #cleared = new Set<string>()
+  #judge: Judge | null = null
+  #info: CallInfo | null = null
+  #session: AnswerSession | null = null
+  #reader: AnswerReader | null = null
+  #upstream: UpstreamCall | null = null
+  #sink: AnswerSink | null = null
+  #answerHeaders: AnswerHeaders = {}
+  #verdict: Verdict | null = null
+  #recorded = false
+  #waiting = false
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts
+    this.limits = parts.limits
+    this.callId = parts.plane.nextId()
+    this.#facts = {
+      id: this.callId,
+      at: Date.now(),
+      dialect: parts.adapter.dialect,
+      path: parts.path,
+      owner: parts.owner,
+      textMode: textMode(parts.pin.snapshot),
+      model: '',
+      stream: false,
+      target: null,
+      units: [],
+      unscannedBytes: 0,
+      request: null,
+      redactions: [],
+      session: null,
+      usage: null,
+      firstByteMs: null,
+      verdict: null,
+      action: null,
+      error: null,
+    }
+    this.#timer = setTimeout(() => this.#expire(), parts.limits.callMs)
+    parts.response.on('close', () => this.#closed())
+    parts.response.on('error', cause => parts.log.debug({ call: this.callId, error: String(cause) }, 'response broke'))
+  }
+
+  /* -------------------------------------------------------------- the request */
+
+  /** Judges the call and sends it on. Everything that goes wrong is answered here; never throws. */
+  run(body: Buffer): void {
+    try {
+      this.#forward(this.#judgeRequest(body))
+    } catch (error) {
+      this.refuse(this.#catalogued(error))
+    }
+  }
+
+  #judgeRequest(body: Buffer): ParsedCall {
+    const { adapter, pin, limits, owner } = this.#parts
+    const facts = this.#facts
+    const call = adapter.readCall(body, limits.depth)
+    facts.model = call.model
+    facts.stream = call.stream
+    facts.units = call.units
+    const judge = requireJudge(pin.snapshot)
+    const target = resolveModel(pin.snapshot, call.model)
+    if (target.dialect !== adapter.dialect)
+      throw new GatewayError('GW_MODEL_UNKNOWN', { detail: 'Its provider speaks another dialect.' })
+    facts.target = target
+    if (!mayUse(owner, target)) throw new GatewayError('GW_KEY_MODEL')
+    this.#judge = judge
+    this.#info = {
+      id: this.callId,
+      model: target.model,
+      provider: target.provider,
+      keyId: owner.id,
+      stream: call.stream,
+      dialect: adapter.dialect,
+      units: call.units,
+    }
+    facts.request = this.#askJudge(judge, call, this.#info)
+    return call
+  }
+
+  #askJudge(judge: Judge, call: ParsedCall, info: CallInfo): Judgement {
+    let judgement: Judgement
+    try {
+      judgement = judge.request(call.units, info)
+    } catch (cause) {
+      throw new GatewayError('GW_SCANNER', { cause })
+    }
+    this.#facts.request = judgement
+    if (judgement.verdict === 'error') throw new GatewayError('GW_SCANNER')
+    if (judgement.verdict === 'block') throw new GatewayError('GW_BLOCKED', { detail: describeFindings(judgement) })
+    // A judge that says "redact" and names nothing leaves open what must not pass.
+    if (judgement.verdict === 'redact' && judgement.redactions.length === 0) throw new GatewayError('GW_SCANNER')
+    return judgement
+  }
+
+  #forward(call: ParsedCall): void {
+    const { request, adapter, direct, plane } = this.#parts
+    const { target, request: judgement } = this.#facts
+    if (!target || !judgement) throw new GatewayError('GW_INTERNAL')
+    const redactions = judgement.redactions
+    if (!plane.accepting()) throw new GatewayError('GW_RECORDS_FULL')
+    const handlers = {
+      head: (status: number, headers: AnswerHeaders) => this.#head(status, headers),
+      data: (bytes: Buffer) => this.#sink?.data(bytes),
+      end: () => this.#sink?.end(),
+      fail: (error: GatewayError) => this.#fail(error),
+    }
+    if (target.local) {
+      const body = this.#rewritable(call.rewritten(target.model, redactions), redactions)
+      this.#upstream = runLocal({ ...target, local: target.local }, body, handlers)
+    } else {
+      const body = this.#rewritable(call.encode(target.model, redactions), redactions)
+      const headers = headersToProvider(request.headers, target)
+      this.#upstream = direct.send({ target, path: adapter.upstreamPath, headers, body }, handlers)
+    }
+    this.#facts.unscannedBytes = call.unscannedBytes
+  }
+
+  /** A finding in a place that cannot be rewritten, such as a member's name, stops the call instead. */
+  #rewritable<T>(body: T | null, redactions: readonly Redaction[]): T {
+    if (body === null) {
+      this.#facts.verdict = 'block'
+      throw new GatewayError('GW_BLOCKED', { detail: 'a part that would have to be removed cannot be rewritten' })
+    }
+    this.#facts.redactions = redactions
+    return body
+  }
+
+  /* -------------------------------------------------------------- the answer */
+
+  #head(status: number, headers: AnswerHeaders): void {
+    if (!this.#judge || !this.#info || this.#recorded) return
+    this.#answerHeaders = headers
+    try {
+      this.#session = new AnswerSession(this.#judge.answer(this.#info), keptChars(this.#facts.textMode), this.#cleared)
+    } catch (cause) {
+      this.abort()
+      this.refuse(new GatewayError('GW_SCANNER', { cause }))
+      return
+    }
+    this.#facts.session = this.#session
+    this.#reader = this.#parts.adapter.reader(this.limits.depth, this.#cleared)
+    const sink = this.#isStream(status, headers) ? new StreamAnswer(this) : new PlainAnswer(this, status)
+    try {
+      this.#sink = decodeInto(headerText(headers, 'content-encoding'), sink, {
+        pause: () => this.#upstream?.pause(),
+        resume: () => this.#upstream?.resume(),
+      })
+    } catch (error) {
+      this.abort()
+      this.refuse(this.#catalogued(error))
+    }
+  }
+
+  /** What claims to be neither a stream nor JSON is read as what was asked for, and fails if it is not. */
+  #isStream(status: number, headers: AnswerHeaders): boolean {
+    if (status < 200 || status >= 300) return false
+    const type = headerText(headers, 'content-type').toLowerCase()
+    return type.startsWith('text/event-stream') || (this.#facts.stream && !type.includes('json'))
+  }
+
+  #fail(error: GatewayError): void {
+    if (error.code === 'GW_INTERNAL') this.#logFault(error)
+    if (this.#sink) this.#sink.fail(error)
+    else this.refuse(error)
+  }
+
+  get session(): AnswerSession {
+    if (!this.#session) throw new GatewayError('GW_INTERNAL')
+    return this.#session
+  }
+
+  get reader(): AnswerReader {
+    if (!this.#reader) throw new GatewayError('GW_INTERNAL')
+    return this.#reader
+  }
+
+  get started(): boolean {
+    return this.#parts.response.headersSent
+  }
+
+  setUsage(usage: Usage): void {
+    this.#facts.usage = usage
+  }
+
+  abort(): void {
+    this.#upstream?.abort()
+  }
+
+  write(bytes: Buffer): void {
+    const { response } = this.#parts
+    if (!this.started) this.#startStream()
+    if (response.write(bytes) || this.#waiting) return
+    // A caller that reads slowly slows the provider down instead of filling memory.
+    this.#waiting = true
+    this.#upstream?.pause()
+    response.once('drain', () => {
+      this.#waiting = false
+      this.#upstream?.resume()
+    })
+  }
+
+  finish(bytes: Buffer): void {
+    if (!this.#commit(200)) {
+      this.#endUnrecorded()
+      return
+    }
+    if (!this.started) this.#startStream()
+    this.#parts.response.end(bytes)
+  }
+
+  cut(error: CataloguedError, bytes: Buffer, last: Buffer): void {
+    this.#blame(error)
+    if (error.code === 'GW_BLOCKED' || error.code === 'GW_SCANNER') this.#facts.action = 'cut'
+    if (!this.#commit(200)) {
+      this.#endUnrecorded()
+      return
+    }
+    if (!this.started) this.#startStream()
+    this.#parts.response.end(Buffer.concat([bytes, last]))
+  }
+
+  reply(status: number, body: Buffer): void {
+    if (!this.#commit(status)) {
+      this.refuse(new GatewayError('GW_RECORDS_FULL'))
+      return
+    }
+    this.#respond(status, { ...headersToCaller(this.#answerHeaders), 'content-type': 'application/json' }, body)
+  }
+
+  refuse(error: CataloguedError): void {
+    const { adapter, response } = this.#parts
+    if (this.started || response.destroyed) return
+    this.#blame(error)
+    // Known in advance, so not tried and not logged for every call.
+    if (error.code === 'GW_RECORDS_FULL') this.#recorded = true
+    if (!error.code.startsWith('GW_UPSTREAM')) this.#facts.action = 'refused'
+    const told = this.#recorded || this.#commit(error.status) ? error : new GatewayError('GW_RECORDS_FULL')
+    const headers: Record<string, string> = { 'content-type': 'application/json' }
+    // The rest of a body that was refused early is not read, so the connection cannot be used again.
+    if (!this.#parts.request.complete) headers['connection'] = 'close'
+    if (told.advice === 'retry') headers['retry-after'] = '1'
+    else headers['x-should-retry'] = 'false'
+    if (told.code === 'GW_METHOD') headers['allow'] = 'POST'
+    this.#respond(told.status, headers, Buffer.from(adapter.errorBody(told, this.callId), 'utf8'))
+  }
+
+  /** Ends the call because the path itself stops. */
+  stop(): void {
+    this.abort()
+    const error = new GatewayError('GW_STOPPING')
+    if (this.#sink) this.#sink.fail(error)
+    else this.refuse(error)
+  }
+
+  #startStream(): void {
+    const { response } = this.#parts
+    this.#facts.firstByteMs = this.#elapsed()
+    response.writeHead(200, {
+      ...headersToCaller(this.#answerHeaders),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      ...this.#ownHeaders(),
+    })
+  }
+
+  #respond(status: number, headers: Record<string, string>, body: Buffer): void {
+    this.#parts.response.writeHead(status, {
+      ...headers,
+      'content-length': String(body.length),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...this.#ownHeaders(),
+    })
+    this.#parts.response.end(body)
+  }
+
+  #ownHeaders(): Record<string, string> {
+    return {
+      'x-clawnex-call': this.callId,
+      'x-clawnex-verdict': this.#verdict ?? this.#facts.request?.verdict ?? 'allow',
+    }
+  }
+
+  /* -------------------------------------------------------------- the end */
+
+  /** Notes why the call failed, and what that says about judging. */
+  #blame(error: CataloguedError): void {
+    this.#facts.error ??= error.code
+    if (error.code === 'GW_SCANNER') this.#facts.verdict = 'error'
+    if (error.code === 'GW_BLOCKED' || error.code === 'GW_UNSCANNABLE') this.#facts.verdict ??= 'block'
+  }
+
+  /** Appends the record before the last byte goes out. False when it could not be written. */
+  #commit(status: number): boolean {
+    if (this.#recorded) return true
+    this.#recorded = true
+    const { plane, log } = this.#parts
+    this.#facts.firstByteMs ??= status === CALLER_GONE || this.#facts.session === null ? null : this.#elapsed()
+    try {
+      const record = buildRecord(this.#facts, status, this.#elapsed())
+      this.#verdict = record.verdict
+      plane.record(CALLS_KEY, record, this.callId)
+      return true
+    } catch (error) {
+      log.error({ call: this.callId, error: String(error) }, 'call could not be put on record')
+      return false
+    }
+  }
+
+  /** What cannot be put on record is not shown as complete. */
+  #endUnrecorded(): void {
+    this.abort()
+    if (!this.started) this.refuse(new GatewayError('GW_RECORDS_FULL'))
+    else this.#parts.response.end(this.reader.cutHard(new GatewayError('GW_RECORDS_FULL'), this.callId))
+  }
+
+  #closed(): void {
+    clearTimeout(this.#timer)
+    const upstream = this.#upstream
+    if (!this.#recorded) {
+      upstream?.abort()
+      this.#commit(CALLER_GONE)
+    } else if (upstream && !upstream.ended) setTimeout(() => upstream.abort(), LINGER_MS).unref()
+    this.#parts.pin.release()
+    this.#parts.over()
+  }
+
+  #expire(): void {
+    const error = new GatewayError('GW_UPSTREAM_TIMEOUT', { detail: 'The call took longer than a call may.' })
+    this.abort()
+    if (this.#sink) this.#sink.fail(error)
+    else this.refuse(error)
+  }
+
+  #catalogued(error: unknown): CataloguedError {
+    if (error instanceof CataloguedError) return error
+    const fault = new GatewayError('GW_INTERNAL', { cause: error })
+    this.#logFault(fault)
+    return fault
+  }
+
+  #logFault(error: CataloguedError): void {
+    const cause = error.cause instanceof Error ? error.cause.stack : String(error.cause)
+    this.#parts.log.error({ call: this.callId, error: cause }, 'call failed inside the model path')
+  }
+
+  #elapsed(): number {
+    return round(performance.now() - this.#startedAt)
+  }
+}
+
+function mayUse({ models }: KeyOwner, { provider, model }: Target): boolean {
+  return models === null || models.includes(`${provider}/${model}`) || models.includes(`${provider}/*`)
+}

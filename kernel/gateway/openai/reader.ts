@@ -1,0 +1,131 @@
+/** Reads answers of the OpenAI chat dialect, whole and streamed. */
+
+import { isUtf8 } from 'node:buffer'
+import { type CataloguedError, GatewayError } from '../../contract/index.ts'
+import type { AnswerReader, Reading, Segment } from '../dialect.ts'
+import { inspectStructure, isObject } from '../json.ts'
+import type { Frame } from '../sse/parser.ts'
+import { errorBody } from './errors.ts'
+import { type Walk, walkAnswer } from './walk.ts'
+
+const DONE = '[DONE]'
+
+export class OpenAiReader implements AnswerReader {
+  readonly #depth: number
+  readonly #cleared: ReadonlySet<string>
+  readonly #open = new Set<number>()
+  readonly #ended = new Set<number>()
+  readonly #tools = new Map<number, Set<string>>()
+  #envelope: { id: unknown; created: unknown; model: unknown } = { id: 'chatcmpl-clawnex', created: 0, model: '' }
+
+  /** `cleared`: strings that were judged whole in this answer and found harmless, kept by the caller. */
+  constructor(depth: number, cleared: ReadonlySet<string>) {
+    this.#depth = depth
+    this.#cleared = cleared
+  }
+
+  body(bytes: Buffer): Reading {
+    const reading = this.#read(bytes.toString('utf8'), isUtf8(bytes))
+    const value = reading.value
+    if (value === null || !(Array.isArray(value['choices']) || 'error' in value))
+      throw broken('It is not a chat completion.')
+    return reading
+  }
+
+  frame(frame: Frame): Reading {
+    const faithful = isUtf8(frame.raw)
+    const rest = this.#rest(frame)
+    const done = frame.data?.trim() === DONE
+    if (done || frame.data === null || frame.data === '') {
+      if (!faithful) throw broken('It sent bytes that are not UTF-8.')
+      return reading({ kind: done ? 'done' : 'content', segments: rest })
+    }
+    const read = this.#read(frame.data, faithful)
+    return rest.length === 0 ? read : { ...read, segments: [...rest, ...read.segments] }
+  }
+
+  encodeFrame(frame: Frame, value: Record<string, unknown>): Buffer {
+    const event = /^event: ?(.*)$/m.exec(frame.rest === '' ? '' : frame.raw.toString('utf8'))
+    const name = event && /^[\w.-]+\r?$/.test(event[1] ?? '') ? `event: ${event[1]?.trim()}\n` : ''
+    return Buffer.from(`${name}data: ${JSON.stringify(value)}\n\n`, 'utf8')
+  }
+
+  cutText(): Buffer {
+    const open = [...this.#open].filter(index => !this.#ended.has(index))
+    const choices = (open.length > 0 ? open : [0]).map(index => ({ index, delta: {}, finish_reason: 'content_filter' }))
+    const last = JSON.stringify({ ...this.#envelope, object: 'chat.completion.chunk', choices })
+    return Buffer.from(`data: ${last}\n\ndata: ${DONE}\n\n`, 'utf8')
+  }
+
+  cutHard(error: CataloguedError, callId: string): Buffer {
+    return Buffer.from(`data: ${errorBody(error, callId)}\n\n`, 'utf8')
+  }
+
+  /** Comments and event names: texts of their own. */
+  #rest(frame: Frame): Segment[] {
+    if (frame.rest === '' || this.#cleared.has(frame.rest)) return []
+    return [{ channel: '', kind: 'whole', text: frame.rest, holder: null, key: '' }]
+  }
+
+  #read(text: string, faithful: boolean): Reading {
+    const { value, members } = this.#parse(text)
+    const walk = walkAnswer(value, this.#cleared)
+    this.#notice(value, walk)
+    return reading({
+      kind: (value['error'] ?? null) !== null ? 'error' : 'content',
+      value,
+      segments: walk.segments,
+      completed: this.#completed(walk),
+      usage: walk.usage,
+      faithful: faithful && walk.members === members,
+      finished: this.#ended.size > 0 && this.#ended.size === this.#open.size,
+    })
+  }
+
+  #parse(text: string): { value: Record<string, unknown>; members: number } {
+    try {
+      const { members } = inspectStructure(text, this.#depth)
+      const value: unknown = JSON.parse(text)
+      if (isObject(value)) return { value, members }
+    } catch {
+      // Neither parser's message may travel: both can quote the answer.
+    }
+    throw broken('It sent something that is not JSON of this dialect.')
+  }
+
+  #notice(value: Record<string, unknown>, walk: Walk): void {
+    if (typeof value['id'] === 'string')
+      this.#envelope = { id: value['id'], created: value['created'] ?? 0, model: value['model'] ?? '' }
+    for (const index of walk.open) this.#open.add(index)
+    for (const index of walk.ended) this.#ended.add(index)
+  }
+
+  /** A call is complete when its choice ends. Pieces that come later find it complete and break the answer. */
+  #completed(walk: Walk): string[] {
+    for (const { kind, channel } of walk.segments) {
+      if (kind !== 'tool') continue
+      const choice = Number(channel.split(':')[1])
+      const tools = this.#tools.get(choice)
+      if (tools) tools.add(channel)
+      else this.#tools.set(choice, new Set([channel]))
+    }
+    return [...walk.ended].flatMap(index => [...(this.#tools.get(index) ?? [])])
+  }
+}
+
+function reading(members: Partial<Reading>): Reading {
+  return {
+    kind: 'content',
+    value: null,
+    segments: [],
+    completed: [],
+    usage: null,
+    faithful: true,
+    finished: false,
+    ...members,
+  }
+}
+
+function broken(detail: string): GatewayError {
+  return new GatewayError('GW_UPSTREAM_BROKEN', { detail })
+}

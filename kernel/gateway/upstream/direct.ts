@@ -1,0 +1,138 @@
+import { Agent, type Dispatcher } from 'undici'
+import { GatewayError, type Target } from '../../contract/index.ts'
+import { isRetryable, type UpstreamCall, type UpstreamHandlers, upstreamError } from './upstream.ts'
+
+const CONNECT_MS = 10_000
+const KEEP_ALIVE_MS = 30_000
+const ADDRESSES_LIMIT = 256
+
+export interface DirectRequest {
+  readonly target: Target
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly body: Buffer
+}
+
+/** Keeps connections to each provider open between calls. */
+export class DirectUpstream {
+  readonly #agent = new Agent({
+    connect: { timeout: CONNECT_MS },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: 10 * KEEP_ALIVE_MS,
+    pipelining: 1,
+  })
+  readonly #addresses = new Map<string, URL>()
+
+  send(request: DirectRequest, handlers: UpstreamHandlers): UpstreamCall {
+    const call = new DirectCall(this.#agent, request, this.#address(request.target.baseUrl), handlers)
+    call.dispatch()
+    return call
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy()
+  }
+
+  #address(baseUrl: string): URL {
+    const known = this.#addresses.get(baseUrl)
+    if (known) return known
+    if (this.#addresses.size >= ADDRESSES_LIMIT) this.#addresses.clear()
+    const address = new URL(baseUrl)
+    this.#addresses.set(baseUrl, address)
+    return address
+  }
+}
+
+class DirectCall implements UpstreamCall, Dispatcher.DispatchHandler {
+  ended = false
+  #controller: Dispatcher.DispatchController | null = null
+  #answered = false
+  #retried = false
+  readonly #agent: Agent
+  readonly #request: DirectRequest
+  readonly #address: URL
+  readonly #handlers: UpstreamHandlers
+
+  constructor(agent: Agent, request: DirectRequest, address: URL, handlers: UpstreamHandlers) {
+    this.#agent = agent
+    this.#request = request
+    this.#address = address
+    this.#handlers = handlers
+  }
+
+  dispatch(): void {
+    const { target, path, headers, body } = this.#request
+    const { origin, pathname } = this.#address
+    const options: Dispatcher.DispatchOptions = {
+      origin,
+      path: `${pathname === '/' ? '' : pathname.replace(/\/+$/, '')}${path}`,
+      method: 'POST',
+      headers,
+      body,
+      headersTimeout: target.timeouts.firstByte,
+      bodyTimeout: target.timeouts.idle,
+    }
+    try {
+      this.#agent.dispatch(options, this)
+    } catch (cause) {
+      this.onResponseError(null, cause)
+    }
+  }
+
+  pause(): void {
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#controller?.resume()
+  }
+
+  abort(): void {
+    if (this.ended) return
+    this.ended = true
+    this.#controller?.abort(new Error('The call was ended.'))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.ended) controller.abort(new Error('The call was ended.'))
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>): void {
+    // 1xx are notices before the answer.
+    if (this.ended || status < 200) return
+    this.#answered = true
+    this.#guard(() => this.#handlers.head(status, headers as Record<string, string | string[]>))
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.ended) this.#guard(() => this.#handlers.data(chunk))
+  }
+
+  onResponseEnd(): void {
+    if (this.ended) return
+    this.ended = true
+    this.#guard(() => this.#handlers.end())
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    if (this.ended) return
+    if (!this.#answered && !this.#retried && isRetryable(error)) {
+      this.#retried = true
+      this.dispatch()
+      return
+    }
+    this.ended = true
+    this.#handlers.fail(upstreamError(error, this.#request.target.provider))
+  }
+
+  /** A fault of ours inside a callback must not look like one of the provider, nor leave the call hanging. */
+  #guard(run: () => void): void {
+    try {
+      run()
+    } catch (cause) {
+      this.abort()
+      this.#handlers.fail(new GatewayError('GW_INTERNAL', { cause }))
+    }
+  }
+}
