@@ -29,6 +29,8 @@ export function placeMarks(text: Text, findings: readonly TrafficFinding[]): Mar
     .sort((a, b) => a.start - b.start || a.end - b.end)
 }
 
+type Own = Pick<TrafficFinding, 'start' | 'end' | 'category'>
+
 interface Hole {
   readonly start: number
   readonly end: number
@@ -36,7 +38,7 @@ interface Hole {
   readonly storedEnd: number
 }
 
-function findHoles(text: Text, own: readonly { start: number; end: number }[]): Hole[] {
+function findHoles(text: Text, own: readonly Own[]): Hole[] {
   const holes: Hole[] = []
   let shift = 0
   for (const removed of [...text.removed].sort((a, b) => a.start - b.start)) {
@@ -48,13 +50,20 @@ function findHoles(text: Text, own: readonly { start: number; end: number }[]): 
   return holes
 }
 
-/** End of the run of findings that begins at or spans `start`. */
-function growEnd(start: number, own: readonly { start: number; end: number }[]): number {
+/** End of the run of removed findings that begins at `start`. What begins before it was not removed there, or would begin earlier. */
+function growEnd(start: number, own: readonly Own[]): number {
+  const within = own.filter(found => found.start >= start).sort((a, b) => a.start - b.start || b.end - a.end)
+  const removable = within.some(found => found.start === start && isRemovable(found))
+    ? within.filter(isRemovable)
+    : within
   let end = start
-  for (const found of [...own].sort((a, b) => a.start - b.start)) {
-    if (found.start <= Math.max(start, end - 1) && found.end > end) end = found.end
-  }
+  for (const found of removable) if (found.start === start || found.start < end) end = Math.max(end, found.end)
   return end
+}
+
+/** Secrets and personal data never stay in a stored text; other findings are removed only when policy redacts them. */
+function isRemovable({ category }: Own): boolean {
+  return category === 'secret' || category === 'pii'
 }
 
 function toStored(offset: number, holes: readonly Hole[], side: 'start' | 'end'): number {

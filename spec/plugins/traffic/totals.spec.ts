@@ -157,7 +157,7 @@ test('marks point at the same words after spans were replaced', () => {
         original += words
         const shown = kind === 'removed' ? '[gone]' : words
         if (kind !== 'plain') {
-          findings.push(finding({ start, end: original.length }))
+          findings.push(finding({ start, end: original.length, category: kind === 'removed' ? 'secret' : 'path' }))
           expected.push(shown)
         }
         if (kind === 'removed') removed.push({ start: stored.length, end: stored.length + shown.length, label: 'gone' })
@@ -171,5 +171,25 @@ test('marks point at the same words after spans were replaced', () => {
         expected,
       )
     }),
+  )
+})
+
+test('a finding around a removed secret keeps its whole extent', () => {
+  const findings = [
+    finding({ start: 0, end: 50 }),
+    finding({ start: 10, end: 30, category: 'secret' }),
+    finding({ start: 20, end: 35, category: 'pii' }),
+    finding({ start: 40, end: 44 }),
+  ]
+  const stored = `${'a'.repeat(10)}[x]${'b'.repeat(15)}`
+  const marks = placeMarks(callText(stored, { removed: [{ start: 10, end: 13, label: '[x]' }] }), findings)
+  assert.deepEqual(
+    marks.map(mark => [mark.finding, mark.start, mark.end]),
+    [
+      [0, 0, 28],
+      [1, 10, 13],
+      [2, 10, 13],
+      [3, 18, 22],
+    ],
   )
 })
