@@ -33,6 +33,7 @@ export class OpenAiReader implements AnswerReader {
   }
 
   frame(frame: Frame): Reading {
+    if (frame.strange) throw broken('It sent something that is not an event stream.')
     const faithful = isUtf8(frame.raw)
     const rest = this.#rest(frame)
     const done = frame.data?.trim() === DONE

@@ -7,6 +7,8 @@ export interface Frame {
   readonly data: string | null
   /** Comments and the values of other fields, joined by line feeds. Empty for a plain data frame. */
   readonly rest: string
+  /** True when a line is no field that events have: this is hardly an event stream. */
+  readonly strange: boolean
 }
 
 const LF = 10
@@ -102,7 +104,7 @@ export class SseParser {
     // The usual frame: one data line.
     const end = text.indexOf('\n')
     if (text.startsWith('data: ') && end === text.length - 2 && text.charCodeAt(end + 1) === LF && !text.includes('\r'))
-      return { raw, data: text.slice(6, end), rest: '' }
+      return { raw, data: text.slice(6, end), rest: '', strange: false }
     return { raw, ...readLines(text) }
   }
 }
@@ -111,16 +113,20 @@ function startsWithMark(raw: Buffer): boolean {
   return raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf
 }
 
-function readLines(text: string): { data: string | null; rest: string } {
+const FIELDS = new Set(['', 'event', 'id', 'retry'])
+
+function readLines(text: string): Omit<Frame, 'raw'> {
   const data: string[] = []
   const rest: string[] = []
+  let strange = false
   for (const line of text.split(/\r\n|\n|\r/)) {
     if (line === '') continue
     const colon = line.indexOf(':')
     const field = colon === -1 ? line : line.slice(0, colon)
     const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
     if (field === 'data') data.push(value)
-    else rest.push(field === '' || field === 'event' || field === 'id' || field === 'retry' ? value : line)
+    else rest.push(value)
+    strange ||= field !== 'data' && !FIELDS.has(field)
   }
-  return { data: data.length > 0 ? data.join('\n') : null, rest: rest.join('\n') }
+  return { data: data.length > 0 ? data.join('\n') : null, rest: rest.join('\n'), strange }
 }
