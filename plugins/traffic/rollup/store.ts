@@ -62,7 +62,8 @@ export function createRollupStore(db: Db) {
   const mark = db.prepare<[number]>('INSERT INTO traffic_minute (minute) VALUES (?) ON CONFLICT DO NOTHING')
   const first = db.prepare<[], { minute: number | null }>('SELECT min(minute) AS minute FROM traffic_minute')
   const series = db.prepare<[number, number, number, number], Bucket>(
-    `SELECT (minute - ?) / ? AS bucket, ${SUMS} FROM traffic_minute WHERE minute >= ? AND minute < ? GROUP BY bucket`,
+    // The driver binds large whole numbers as REAL, and a division of those would not truncate.
+    `SELECT CAST((minute - ?) / ? AS INTEGER) AS bucket, ${SUMS} FROM traffic_minute WHERE minute >= ? AND minute < ? GROUP BY bucket`,
   )
   const total = db.prepare<[number, number], Omit<MinuteTotals, 'at'>>(
     `SELECT ${SUMS} FROM traffic_minute WHERE minute >= ? AND minute < ? HAVING count(*) > 0`,

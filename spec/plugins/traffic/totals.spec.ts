@@ -25,6 +25,20 @@ test('a chart tells minutes without calls from minutes nobody watched', async t 
   )
 })
 
+test('the points of a chart add up to the calls of its range, at any width', async t => {
+  t.mock.timers.enable({ apis: ['Date'], now: NOW })
+  const { bench, take } = await startTraffic()
+  take(...Array.from({ length: 300 }, (_, i) => callRecord({ at: NOW - i * 17_000 })))
+  for (const bucket of ['1m', '5m', '7m', '1h']) {
+    const { points, from, to } = (await bench.call('GET', '/chart', { query: { range: '2h', bucket } })).body
+    const sum = points.reduce((n: number, point: { allow: number } | null) => n + (point?.allow ?? 0), 0)
+    const { items } = (await bench.call('GET', '', { query: { limit: '200', q: `since:${from} until:${to}` } })).body
+    const more = bench.db.prepare('SELECT count(*) FROM traffic_call WHERE at >= ? AND at < ?').pluck().get(from, to)
+    assert.equal(sum, more, bucket)
+    assert.equal(items.length, 200)
+  }
+})
+
 test('a chart chooses its own width and refuses one that would be too fine', async () => {
   const { bench } = await startTraffic()
   const width = async (range: string) => (await bench.call('GET', '/chart', { query: { range } })).body
