@@ -7,6 +7,7 @@ import {
   type KeyOwner,
   type Logger,
   type ModelKeys,
+  RunError,
   type RunOptions,
 } from '../contract/index.ts'
 import type { GatewayPlane, Kernel, Snapshot } from '../ports.ts'
@@ -277,9 +278,13 @@ function verifyKey(keys: ModelKeys, request: IncomingMessage): KeyOwner {
 
 function listenOnLoopback(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    const fail = (error: NodeJS.ErrnoException): void => {
+      const detail = `Port ${port}; another one is chosen with --model-port.`
+      reject(error.code === 'EADDRINUSE' ? new RunError('RUN_PORT_TAKEN', { detail, cause: error }) : error)
+    }
+    server.once('error', fail)
     server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject)
+      server.off('error', fail)
       resolve()
     })
   })

@@ -45,6 +45,7 @@ export class PlainAnswer implements AnswerSink {
 
   #judge(body: Buffer): void {
     const { reader, session } = this.#outlet
+    if (this.#status >= 300 && this.#status < 400) throw new GatewayError('GW_UPSTREAM_BROKEN')
     const reading = reader.body(body)
     if (reading.usage) this.#outlet.setUsage(reading.usage)
     const placed = session.take(reading)

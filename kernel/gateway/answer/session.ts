@@ -40,6 +40,10 @@ export interface Channel {
 const CLEARED_LIMIT = 256
 const CLEARED_CHARS = 128
 
+function newChannel(name: string, tool: boolean): Channel {
+  return { name, tool, order: -1, toolName: '', length: 0, releasable: 0, decided: false, spans: [], kept: '' }
+}
+
 export class AnswerSession {
   readonly channels: Channel[] = []
   /** Strings judged whole and found harmless; the reader leaves them out from then on. */
@@ -119,21 +123,30 @@ export class AnswerSession {
 
   #push(segment: Segment): Placed {
     if (segment.kind === 'tool') return this.#pushTool(segment)
-    const name = segment.kind === 'whole' ? `other:${this.#wholes++}` : segment.channel
+    if (segment.kind === 'whole') return this.#pushWhole(segment)
+    const name = segment.channel
     const channel = this.#channel(name, false)
     const start = channel.length
     this.#extend(channel, segment.text)
     this.#meet(channel)
     if (channel.decided) this.#break('Text came after the end of the answer.')
     else this.#step(channel, () => this.#judge.push(name, segment.text))
-    if (segment.kind === 'whole') this.#endWhole(channel, segment)
     return { segment, channel, start }
   }
 
-  #endWhole(channel: Channel, segment: Segment): void {
-    if (this.cut) return
-    this.#endText(channel)
-    if (this.cut) return
+  /** Of these there can be one a frame, so only those in which something was found are kept. */
+  #pushWhole(segment: Segment): Placed {
+    const channel = newChannel(`other:${this.#wholes++}`, false)
+    this.#extend(channel, segment.text)
+    this.#meet(channel)
+    this.#step(channel, () => this.#judge.push(channel.name, segment.text))
+    if (!this.cut) this.#endText(channel)
+    if (this.cut || channel.spans.length > 0) this.channels.push(channel)
+    if (!this.cut) this.#clear(channel, segment)
+    return { segment, channel, start: 0 }
+  }
+
+  #clear(channel: Channel, segment: Segment): void {
     if (channel.spans.length === 0) {
       if (this.#cleared.size < CLEARED_LIMIT && segment.text.length <= CLEARED_CHARS) this.#cleared.add(segment.text)
     } else if (segment.holder === null) this.#block(true, 'a part of the answer that cannot be rewritten')
@@ -182,17 +195,7 @@ export class AnswerSession {
   #channel(name: string, tool: boolean): Channel {
     const known = this.#byName.get(name)
     if (known) return known
-    const channel: Channel = {
-      name,
-      tool,
-      order: -1,
-      toolName: '',
-      length: 0,
-      releasable: 0,
-      decided: false,
-      spans: [],
-      kept: '',
-    }
+    const channel = newChannel(name, tool)
     this.channels.push(channel)
     this.#byName.set(name, channel)
     return channel

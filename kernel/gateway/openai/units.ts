@@ -46,15 +46,21 @@ const NAME_CHARS = 24
 /** Shorter numbers cannot hold an account or card number. */
 const LONG_NUMBER = 1e8
 
+/** Units of the conversation come last, its newest text at the very end: what a judge takes for the new part of the call. */
 export function collectUnits(body: Readonly<Record<string, unknown>>): Collected {
   const collector = new Collector()
   collector.call(body)
   return collector.finish()
 }
 
+interface Found {
+  readonly unit: Omit<Unit, 'id'>
+  readonly site: Site
+}
+
 class Collector {
-  readonly #units: Unit[] = []
-  readonly #sites: Site[] = []
+  readonly #settings: Found[] = []
+  readonly #conversation: Found[] = []
   readonly #names = new Set<string>()
   /** Tool names by the id of the call, to name the results. */
   readonly #tools = new Map<string, string>()
@@ -74,9 +80,10 @@ class Collector {
 
   finish(): Collected {
     if (this.#names.size > 0) this.#add('user', NAMES_PATH, [...this.#names].join('\n'), null)
+    const found = [...this.#settings, ...this.#conversation]
     return {
-      units: this.#units,
-      sites: this.#sites,
+      units: found.map(({ unit }, id) => ({ id, ...unit })),
+      sites: found.map(({ site }) => site),
       members: this.#members,
       unscannedBytes: this.#unscanned,
     }
@@ -116,7 +123,7 @@ class Collector {
   #schema(value: unknown, path: string, holder: object, key: string | number): void {
     if (typeof value === 'string') {
       if (value.length <= NAME_CHARS) this.#name(value)
-      else this.#add('developer', path, value, site(holder, key))
+      else this.#add('developer', path, value, siteOf(holder, key))
     } else if (typeof value === 'number') this.#number(value)
     else if (Array.isArray(value))
       for (const [at, item] of value.entries()) this.#schema(item, `${path}/${at}`, value, at)
@@ -139,7 +146,7 @@ class Collector {
     if (text === '') return
     if (ID_KEYS.has(String(key)) && text.length <= 128) this.#name(text)
     else if (isMediaPath(path)) this.#media(text, path, origin, holder, key)
-    else this.#add(origin, path, text, site(holder, key), tool)
+    else this.#add(origin, path, text, siteOf(holder, key), tool)
   }
 
   #media(text: string, path: string, origin: Origin, holder: object, key: string | number): void {
@@ -149,7 +156,7 @@ class Collector {
       media.kind === 'decoded' ? 'file' : origin,
       path,
       media.text,
-      media.kind === 'text' ? site(holder, key) : null,
+      media.kind === 'text' ? siteOf(holder, key) : null,
     )
   }
 
@@ -170,10 +177,10 @@ class Collector {
     }
   }
 
-  #add(origin: Origin, path: string, text: string, place: Site, tool?: string): void {
-    const unit = { id: this.#units.length, origin, direction: 'inbound' as const, path, text }
-    this.#units.push(tool === undefined ? unit : { ...unit, tool })
-    this.#sites.push(place)
+  #add(origin: Origin, path: string, text: string, site: Site, tool?: string): void {
+    const unit = { origin, direction: 'inbound' as const, path, text, ...(tool === undefined ? {} : { tool }) }
+    const list = path.startsWith('/messages/') ? this.#conversation : this.#settings
+    list.push({ unit, site })
   }
 }
 
@@ -182,7 +189,7 @@ function isMediaPath(path: string): boolean {
   return /\/(?:image_url|video_url|input_audio|audio|file|input_file|input_image)(?:\/[^/]+)?$/.test(path)
 }
 
-function site(holder: object, key: string | number): Site {
+function siteOf(holder: object, key: string | number): Site {
   return { holder: holder as Record<string, unknown>, key: String(key) }
 }
 

@@ -99,8 +99,10 @@ function walkFunction(walk: Walk, seen: ReadonlySet<string>, call: Record<string
   each(walk, seen, call, (key, item) => {
     if ((key === 'arguments' || key === 'input') && typeof item === 'string')
       walk.segments.push({ channel, kind: 'tool', text: item, holder: call, key })
-    else if (key === 'name' && typeof item === 'string')
+    else if (key === 'name' && typeof item === 'string') {
       walk.segments.push({ channel, kind: 'tool', text: '', tool: item, holder: null, key: '' })
+      walkWhole(walk, seen, item, call, key)
+    }
     // Arguments that are an object instead of a string are judged as the string they mean.
     else if ((key === 'arguments' || key === 'input') && isObject(item)) {
       walk.segments.push({ channel, kind: 'tool', text: JSON.stringify(item), holder: call, key })

@@ -28,27 +28,34 @@ export function decodeInto(encoding: string, sink: AnswerSink, flow: { pause(): 
   if (!create) throw new GatewayError('GW_UPSTREAM_BROKEN', { detail: 'It used an unknown content encoding.' })
   const decoder = create()
   let over = false
-  decoder.on('data', (bytes: Buffer) => !over && sink.data(bytes))
+  const fail = (error: GatewayError): void => {
+    if (over) return
+    over = true
+    decoder.destroy()
+    sink.fail(error)
+  }
+  // Called by the decoder, where a throw would end the process.
+  const guarded = (run: () => void) => (): void => {
+    try {
+      if (!over) run()
+    } catch (cause) {
+      fail(new GatewayError('GW_INTERNAL', { cause }))
+    }
+  }
+  decoder.on('data', (bytes: Buffer) => guarded(() => sink.data(bytes))())
   decoder.on('drain', () => flow.resume())
-  decoder.on('end', () => {
-    if (over) return
-    over = true
-    sink.end()
-  })
-  decoder.on('error', cause => {
-    if (over) return
-    over = true
-    sink.fail(new GatewayError('GW_UPSTREAM_BROKEN', { detail: 'Its content encoding is damaged.', cause }))
-  })
+  decoder.on(
+    'end',
+    guarded(() => sink.end()),
+  )
+  decoder.on('error', cause =>
+    fail(new GatewayError('GW_UPSTREAM_BROKEN', { detail: 'Its content encoding is damaged.', cause })),
+  )
   return {
     data: bytes => {
       if (!decoder.write(bytes)) flow.pause()
     },
     end: () => decoder.end(),
-    fail: error => {
-      over = true
-      decoder.destroy()
-      sink.fail(error)
-    },
+    fail,
   }
 }
