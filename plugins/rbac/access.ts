@@ -11,6 +11,8 @@ export interface AccessParts {
   readonly now: () => number
   /** Outlives generations, so that streams opened before a reload still hear of a revocation after it. */
   readonly listeners: Set<(actorId: string) => void>
+  /** Told when the time of last use cannot be written. */
+  readonly warn: (error: unknown) => void
 }
 
 export type AccessControl = Access & {
@@ -40,7 +42,7 @@ export function createAccess(parts: AccessParts): AccessControl {
       if (session !== undefined && key !== undefined) {
         throw new ApiError('API_CREDENTIALS_AMBIGUOUS', { detail: 'A session cookie and a key were sent.' })
       }
-      if (session !== undefined) return sessionActor(sessions.find(session))
+      if (session !== undefined) return sessionActor(session)
       return key === undefined ? null : keyActor(key)
     },
 
@@ -80,13 +82,28 @@ export function createAccess(parts: AccessParts): AccessControl {
     }
     const key = keys.find(secret)
     if (key === undefined || !isUsable(key, now())) throw new ApiError('API_CREDENTIAL_INVALID')
-    keys.touch(key.id, now())
+    note(() => keys.touch(key.id, now()))
     return actorOf(key)
+  }
+
+  function sessionActor(secret: string): Actor {
+    const session = sessions.find(secret)
+    if (session === undefined) throw new ApiError('API_CREDENTIAL_INVALID')
+    note(() => sessions.touch(session))
+    return actorOfSession(session)
+  }
+
+  /** A full disk must not lock people out: reading goes on, and the idle time counts from the last use on record. */
+  function note(write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      parts.warn(error)
+    }
   }
 }
 
-function sessionActor(session: Session | undefined): Actor {
-  if (session === undefined) throw new ApiError('API_CREDENTIAL_INVALID')
+function actorOfSession(session: Session): Actor {
   return { kind: 'session', id: session.id, name: 'local operator', person: true, permissions: '*' }
 }
 

@@ -36,7 +36,8 @@ export default definePlugin({
       }
       host.publish(KEY_TABLE, { keys: [...keys.published(), internal] })
     }
-    const access = createAccess({ mode: host.run.rbac, keys, sessions, now, listeners })
+    const warn = (error: unknown) => host.log.warn({ err: error }, 'time of last use cannot be written')
+    const access = createAccess({ mode: host.run.rbac, keys, sessions, now, listeners, warn })
 
     publish()
     host.offer(ACCESS, access)

@@ -78,9 +78,11 @@ export function createSessionStore(db: Db, now: () => number) {
 
     find(secret: string): Session | undefined {
       const row = byHash.get(hashSecret(secret), ...since())
-      if (row === undefined) return undefined
-      if (now() - row.seen_at >= SEEN_STEP_MS) see.run(now(), row.id)
-      return toSession(row)
+      return row === undefined ? undefined : toSession(row)
+    },
+    /** Counts the idle time from now on, at most one write a minute. */
+    touch(session: Session): void {
+      if (now() - session.seenAt >= SEEN_STEP_MS) see.run(now(), session.id)
     },
     isLive: (id: string): boolean => byId.get(id, ...since()) !== undefined,
     list: (): Session[] => all.all(...since()).map(toSession),

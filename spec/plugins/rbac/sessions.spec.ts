@@ -188,3 +188,16 @@ test('listeners outlive a reload, and a released one hears nothing', async () =>
   ;(access as unknown as { revoked(id: string): void }).revoked('ses_1')
   assert.deepEqual(heard, [])
 })
+
+test('a database that cannot be written locks nobody out', async t => {
+  t.mock.timers.enable({ apis: ['Date'], now: NOW })
+  const { signIn, cookie, bearer, access, bench } = await startRbac()
+  const { apiKey } = access.takeFirstKeys()!
+  const session = signIn()
+  t.mock.timers.tick(HOUR)
+  bench.db.pragma('query_only = ON')
+  assert.equal(cookie(session)?.kind, 'session')
+  assert.equal(bearer(apiKey)?.kind, 'key')
+  bench.db.pragma('query_only = OFF')
+  assert.equal(cookie(session)?.kind, 'session')
+})
