@@ -197,6 +197,12 @@ export const PLUGIN_ERRORS = {
     'The plugin that offers this service is not active.',
     'Start the plugin named in the detail.',
   ),
+  PLG_TABLE_FOREIGN: entry(
+    500,
+    'fix-code',
+    'The plugin writes to a table that is not its own.',
+    'Prefix the table with the plugin id; reach the data of others through their services.',
+  ),
   PLG_UNKNOWN: entry(404, 'fix-request', 'There is no plugin of that id.', 'GET /api/v1/kernel/plugins lists them.'),
 } as const satisfies Record<string, ErrorEntry>
 
