@@ -269,6 +269,13 @@ export const API_ERRORS = {
     'The Host header names a host this server does not serve.',
     'Use the address printed at start.',
   ),
+  API_HEADERS: entry(
+    431,
+    'fix-request',
+    'The request has too many or too long header lines.',
+    'Stay within 100 lines and 16 KiB.',
+  ),
+  API_TIMEOUT: entry(408, 'retry', 'The request did not arrive in time.', 'Send it again without pauses.'),
   API_RATE: entry(429, 'retry', 'Too many requests.', 'Wait for the seconds in Retry-After.'),
   API_INTERNAL: entry(
     500,
@@ -434,6 +441,30 @@ export const RUN_ERRORS = {
     'Make it a regular file of mode 0600.',
   ),
   RUN_USAGE: entry(400, 'fix-request', 'The command line has an unknown flag or value.', 'See clawnex help.'),
+  RUN_NODE_UNAVAILABLE: entry(
+    500,
+    'operator',
+    'A Node.js that ClawNex can run on could not be provided.',
+    'Install Node.js 22.22 or newer of that line (or 24) and start again.',
+  ),
+  RUN_PACKAGES_FAILED: entry(
+    500,
+    'operator',
+    'The locked packages could not be installed.',
+    'Check the network and the npm registry settings ("npm ping"), then start again.',
+  ),
+  RUN_BUILD_FAILED: entry(
+    500,
+    'fix-code',
+    'The product could not be bundled.',
+    'Correct the line named in the detail.',
+  ),
+  RUN_CHILD_FAILING: entry(
+    500,
+    'operator',
+    'A process of ClawNex ends again and again before it is ready.',
+    'Read its last lines in the detail, correct the cause and start again.',
+  ),
 } as const satisfies Record<string, ErrorEntry>
 
 /** Every code with its entry. */
