@@ -30,8 +30,8 @@ function quiesce(core: Core, { running, abort, plugin, number }: Generation): vo
 
 async function waitIdle(core: Core, generation: Generation, limits: { soft: number; hard: number }): Promise<void> {
   const { promise: forced, resolve: force } = Promise.withResolvers<true>()
-  const soft = setTimeout(() => generation.abort.abort(), limits.soft).unref()
-  const hard = setTimeout(() => force(true), limits.hard).unref()
+  const soft = setTimeout(() => generation.abort.abort(), limits.soft)
+  const hard = setTimeout(() => force(true), limits.hard)
   const wasForced = await Promise.race([core.pins.idle(generation), forced])
   clearTimeout(soft)
   clearTimeout(hard)

@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Logger } from '../../../kernel/contract/index.ts'
+import type { Actor, Logger, RouteSpec } from '../../../kernel/contract/index.ts'
 import type { CompileRoutes, DashboardPlane, GatewayPlane, KernelOptions, Store } from '../../../kernel/ports.ts'
 import { memoryStore } from '../../../kernel/testing/memory-store.ts'
 import { createKernel, type MeasuredKernel, type Tuning } from '../../../kernel/transaction/kernel.ts'
@@ -20,32 +20,35 @@ export function recordingLog(lines: Line[]): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+const SYSTEM: Actor = { kind: 'system', id: 'probe', name: 'probe', person: false, permissions: '*' }
+
 /** Calls the handler of `GET <path>` the way the dispatcher does, without HTTP. */
-export const plainRoutes: CompileRoutes = ({ plugin, log, signal }, specs) => ({
-  plugin,
-  specs,
-  async handle(ctx) {
-    const spec = specs.find(({ path }) => `/${plugin}${path}` === ctx.path)
-    if (spec === undefined) return false
-    const request = { params: {}, query: {}, body: undefined, actor: null, log, signal, trace: 't', ifMatch: undefined }
-    ctx.body = await spec.handle(request)
-    return true
-  },
-  async probe() {
-    for (const spec of specs.filter(({ probe }) => probe)) {
-      await spec.handle({
-        params: {},
-        query: {},
-        body: undefined,
-        actor: null,
-        log,
-        signal,
-        trace: 't',
-        ifMatch: undefined,
-      } as never)
-    }
-  },
-})
+export const plainRoutes: CompileRoutes = ({ plugin, log, signal }, specs) => {
+  const call = (spec: RouteSpec) =>
+    spec.handle({
+      params: {},
+      query: {},
+      body: {},
+      actor: SYSTEM,
+      log,
+      signal,
+      trace: 't',
+      ifMatch: undefined,
+    } as never)
+  return {
+    plugin,
+    specs,
+    async handle(ctx) {
+      const spec = specs.find(({ path }) => `/${plugin}${path}` === ctx.path)
+      if (spec === undefined) return false
+      ctx.body = await call(spec)
+      return true
+    },
+    async probe() {
+      for (const spec of specs.filter(({ probe }) => probe)) await call(spec)
+    },
+  }
+}
 
 export interface Workshop {
   readonly kernel: MeasuredKernel
@@ -122,16 +125,9 @@ export function workshop(test: Pick<TestContext, 'after'>, given: WorkshopOption
     write(id, files, manifest = {}) {
       const home = join(pluginDir, id)
       mkdirSync(home, { recursive: true })
-      const entries: Record<string, string> = {}
-      for (const [path, text] of Object.entries(files)) {
-        writeOne(join(home, path), text)
-        const kind = /^(server|gateway|cli)\.ts$/.exec(path)?.[1]
-        if (kind !== undefined) entries[kind] = path
-        if (path === 'ui/index.tsx') entries['ui'] = path
-        if (path.startsWith('migrations/')) entries['migrations'] = 'migrations'
-      }
+      for (const [path, text] of Object.entries(files)) writeOne(join(home, path), text)
       if ('plugin.json' in files) return
-      const base = { id, version: '1.0.0', title: id, api: '^1.0.0', kind: 'feature', entries }
+      const base = { id, version: '1.0.0', title: id, api: '^1.0.0', kind: 'feature', entries: entriesOf(home) }
       writeFileSync(join(home, 'plugin.json'), JSON.stringify({ ...base, ...manifest }))
     },
     remove: id => rmSync(join(pluginDir, id), { recursive: true, force: true }),
@@ -139,6 +135,18 @@ export function workshop(test: Pick<TestContext, 'after'>, given: WorkshopOption
     state: id => kernel.status().find(plugin => plugin.id === id)?.state,
     error: id => kernel.status().find(plugin => plugin.id === id)?.error?.code,
   }
+}
+
+const ENTRIES = {
+  server: 'server.ts',
+  gateway: 'gateway.ts',
+  cli: 'cli.ts',
+  ui: 'ui/index.tsx',
+  migrations: 'migrations',
+}
+
+function entriesOf(home: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(ENTRIES).filter(([, path]) => existsSync(join(home, path))))
 }
 
 function writeOne(path: string, text: string | null): void {
