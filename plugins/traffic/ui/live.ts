@@ -6,35 +6,41 @@ export interface LiveList {
   readonly waiting: readonly TrafficItem[]
   /** Cursor of older calls, null at the end. */
   readonly next: string | null
+  /** Set when more arrived than one page holds: the list then starts over at the waiting page. */
+  readonly restart: { readonly next: string | null } | null
 }
 
-export const EMPTY_LIST: LiveList = { shown: [], waiting: [], next: null }
+export interface CallPage {
+  readonly items: readonly TrafficItem[]
+  readonly next: string | null
+}
 
-/** Rows kept when the list grows by itself; older ones come back by scrolling. */
-const KEEP = 500
+export const EMPTY_LIST: LiveList = { shown: [], waiting: [], next: null, restart: null }
 
-/** New calls wait while someone reads, and are shown at once otherwise. A call that is known is left where it is. */
-export function receive(list: LiveList, items: readonly TrafficItem[], reading: boolean): LiveList {
+/** Takes the newest page: what is new in it waits while someone reads, and is shown at once otherwise. */
+export function receive(list: LiveList, page: CallPage, reading: boolean): LiveList {
+  if (list.shown.length === 0) return { ...EMPTY_LIST, shown: newestFirst(page.items), next: page.next }
   const known = new Set([...list.shown, ...list.waiting].map(item => item.id))
-  const fresh = items.filter(item => !known.has(item.id))
+  const fresh = page.items.filter(item => !known.has(item.id))
   if (fresh.length === 0) return list
-  const waiting = newestFirst([...fresh, ...list.waiting])
-  return reading ? { ...list, waiting } : showWaiting({ ...list, waiting })
+  // Nothing in common with a page that is not the last: calls in between are missing from what is known.
+  const gap = fresh.length === page.items.length && page.next !== null
+  const merged: LiveList = gap
+    ? { ...list, waiting: newestFirst(page.items), restart: { next: page.next } }
+    : { ...list, waiting: newestFirst([...fresh, ...list.waiting]) }
+  return reading ? merged : showWaiting(merged)
 }
 
 export function showWaiting(list: LiveList): LiveList {
   if (list.waiting.length === 0) return list
-  return {
-    ...list,
-    shown: newestFirst([...list.waiting, ...list.shown]).slice(0, Math.max(KEEP, list.waiting.length)),
-    waiting: [],
-  }
+  if (list.restart !== null) return { ...EMPTY_LIST, shown: list.waiting, next: list.restart.next }
+  return { ...list, shown: newestFirst([...list.waiting, ...list.shown]), waiting: [] }
 }
 
 /** Appends a page of older calls. */
-export function append(list: LiveList, items: readonly TrafficItem[], next: string | null): LiveList {
+export function append(list: LiveList, page: CallPage): LiveList {
   const known = new Set(list.shown.map(item => item.id))
-  return { ...list, shown: [...list.shown, ...items.filter(item => !known.has(item.id))], next }
+  return { ...list, shown: [...list.shown, ...page.items.filter(item => !known.has(item.id))], next: page.next }
 }
 
 function newestFirst(items: readonly TrafficItem[]): TrafficItem[] {

@@ -20,8 +20,11 @@ export interface Plot {
   readonly bars: readonly Bar[]
   /** Path of the 3:1 edge on top of the quiet bars. */
   readonly edge: string
-  /** Middles of buckets that nobody watched. */
-  readonly gaps: readonly number[]
+  /** Base line where calls were watched, and where they were not. */
+  readonly axis: string
+  readonly gapAxis: string
+  /** Buckets that nobody watched. */
+  readonly gaps: number
 }
 
 /** Stops and holds stay visible beside a thousand allowed calls. */
@@ -30,34 +33,39 @@ const LEAST = 3
 /** Stacked bars: allowed below, held in between, stopped on top. `null` points are gaps, never zero. */
 export function plotBars(points: readonly (Point | null)[], width: number, height: number): Plot {
   const step = width / Math.max(1, points.length)
-  const top = Math.max(1, ...points.map(point => (point === null ? 0 : total(point))))
+  const most = Math.max(1, ...points.map(point => (point === null ? 0 : total(point))))
   const bars: Bar[] = []
-  const gaps: number[] = []
+  let gaps = 0
+  let axis = ''
+  let gapAxis = ''
   let edge = ''
   for (const [index, point] of points.entries()) {
     const x = round(index * step + 1)
     const wide = round(Math.max(1, step - 2))
+    const base = `M${round(index * step)} ${height}h${round(step)}`
     if (point === null) {
-      gaps.push(round(x + wide / 2))
+      gaps++
+      gapAxis += base
       continue
     }
+    axis += base
     const last = index === points.length - 1
-    let base = height
+    let top = height
     for (const [kind, count] of stack(point)) {
       if (count === 0) continue
-      const tall = Math.max(kind === 'allow' ? 1 : LEAST, (count / top) * (height - 2 * LEAST))
-      base -= tall
+      const tall = Math.max(kind === 'allow' ? 1 : LEAST, (count / most) * (height - 2 * LEAST))
+      top -= tall
       bars.push({
         kind: last && kind === 'allow' ? 'partial' : kind,
         x,
-        y: round(base),
+        y: round(top),
         width: wide,
         height: round(tall),
       })
-      if (kind === 'allow' && !last) edge += `M${x} ${round(base)}h${wide}`
+      if (kind === 'allow' && !last) edge += `M${x} ${round(top)}h${wide}`
     }
   }
-  return { bars, edge, gaps }
+  return { bars, edge, axis, gapAxis, gaps }
 }
 
 export function total(point: Point): number {

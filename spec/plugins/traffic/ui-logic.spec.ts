@@ -9,10 +9,12 @@ import { cutText } from '../../../plugins/traffic/ui/segments.ts'
 const item = (at: number) => ({ id: `c${String(at).padStart(6, '0')}`, at }) as TrafficItem
 const ids = (items: readonly TrafficItem[]) => items.map(entry => entry.at)
 
+const page = (items: readonly TrafficItem[], next: string | null = null) => ({ items, next })
+
 test('new calls wait while someone reads and are shown at once otherwise', () => {
-  let list = append(EMPTY_LIST, [item(2), item(1)], null)
-  list = receive(list, [item(3)], true)
-  list = receive(list, [item(4), item(3), item(2)], true)
+  let list = receive(EMPTY_LIST, page([item(2), item(1)]), true)
+  list = receive(list, page([item(3), item(2)]), true)
+  list = receive(list, page([item(4), item(3), item(2)]), true)
   assert.deepEqual(
     [ids(list.shown), ids(list.waiting)],
     [
@@ -22,10 +24,18 @@ test('new calls wait while someone reads and are shown at once otherwise', () =>
   )
   list = showWaiting(list)
   assert.deepEqual([ids(list.shown), ids(list.waiting)], [[4, 3, 2, 1], []])
-  list = receive(list, [item(5)], false)
+  list = receive(list, page([item(5), item(4)]), false)
   assert.deepEqual(ids(list.shown), [5, 4, 3, 2, 1])
-  list = append(list, [item(1), item(0)], 'more')
+  list = append(list, page([item(1), item(0)], 'more'))
   assert.deepEqual([ids(list.shown), list.next], [[5, 4, 3, 2, 1, 0], 'more'])
+})
+
+test('when more arrived than a page holds the list starts over instead of hiding a gap', () => {
+  let list = receive(EMPTY_LIST, page([item(2), item(1)], 'a'), true)
+  list = receive(list, page([item(90), item(89)], 'b'), true)
+  assert.deepEqual(ids(list.shown), [2, 1])
+  list = showWaiting(list)
+  assert.deepEqual([ids(list.shown), list.next, list.waiting.length], [[90, 89], 'b', 0])
 })
 
 test('whatever arrives in whatever order, no call is shown twice and the newest stand first', () => {
@@ -34,7 +44,7 @@ test('whatever arrives in whatever order, no call is shown twice and the newest 
     fc.property(fc.array(step), steps => {
       let list = EMPTY_LIST
       for (const { at, reading, show } of steps) {
-        list = receive(list, [item(at)], reading)
+        list = receive(list, page([item(at)]), reading)
         if (show) list = showWaiting(list)
       }
       const shown = ids(showWaiting(list).shown)
@@ -77,7 +87,7 @@ test('the chart keeps gaps apart from zero and every bar inside', () => {
   fc.assert(
     fc.property(fc.array(point, { maxLength: 90 }), points => {
       const { bars, gaps } = plotBars(points, 600, 44)
-      assert.equal(gaps.length, points.filter(entry => entry === null).length)
+      assert.equal(gaps, points.filter(entry => entry === null).length)
       for (const bar of bars) {
         assert.ok(
           bar.x >= 0 && bar.x + bar.width <= 601 && bar.y >= -0.1 && bar.y + bar.height <= 44.1,
@@ -87,7 +97,13 @@ test('the chart keeps gaps apart from zero and every bar inside', () => {
     }),
   )
   const zero = { at: 0, allow: 0, review: 0, redact: 0, block: 0, error: 0 }
-  assert.deepEqual(plotBars([zero, null], 600, 44), { bars: [], edge: '', gaps: [450] })
+  assert.deepEqual(plotBars([zero, null], 600, 44), {
+    bars: [],
+    edge: '',
+    axis: 'M0 44h300',
+    gapAxis: 'M300 44h300',
+    gaps: 1,
+  })
   const one = plotBars([{ ...zero, allow: 1000, block: 1 }, zero], 600, 44).bars
   assert.ok((one.find(bar => bar.kind === 'block')?.height ?? 0) >= 3, 'one stop stays visible')
 })

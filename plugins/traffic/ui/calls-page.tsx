@@ -1,0 +1,158 @@
+import {
+  api,
+  Button,
+  type Column,
+  Empty,
+  Failed,
+  money,
+  ms,
+  NewsRow,
+  NoMatch,
+  navigate,
+  Page,
+  prefs,
+  problemOf,
+  Table,
+  Time,
+  toast,
+  useInspector,
+  useQuery,
+  Verdict,
+} from 'clawnex/ui'
+import type { TrafficItem } from '../contract.ts'
+import { CallInspector } from './call-inspector.tsx'
+import { CallsChart } from './chart.tsx'
+import { useCalls } from './use-calls.ts'
+import { findingsText, tokensText } from './words.ts'
+
+const COLUMNS: readonly Column<TrafficItem>[] = [
+  {
+    key: 'at',
+    label: 'Time',
+    width: 'col-time',
+    mono: true,
+    quiet: true,
+    place: 'end',
+    sort: 'descending',
+    cell: call => <Time at={call.at} as="clock" />,
+  },
+  {
+    key: 'verdict',
+    label: 'Verdict',
+    width: 'col-verdict',
+    place: 'lead',
+    cell: call => <Verdict verdict={call.verdict} />,
+  },
+  { key: 'model', label: 'Model', place: 'main', cell: call => call.model || 'unreadable' },
+  { key: 'key', label: 'Key', cell: call => call.key?.label ?? <span class="quiet">none</span> },
+  {
+    key: 'findings',
+    label: 'Findings',
+    width: 'col-find',
+    cell: call => <span class="strong">{findingsText(call)}</span>,
+  },
+  { key: 'tokens', label: 'Tokens', width: 'col-tok', num: true, optional: true, place: 'drop', cell: tokensText },
+  { key: 'cost', label: 'Cost', width: 'col-cost', num: true, cell: costCell },
+  { key: 'took', label: 'Took', width: 'col-took', num: true, short: 'took', cell: call => ms(call.latencyMs) },
+]
+
+function costCell(call: TrafficItem) {
+  if (call.route === 'demo') return <span class="quiet">demo</span>
+  return call.cost === null ? <span class="quiet">unknown</span> : money(call.cost)
+}
+
+/** All calls that went through the model path, newest first. */
+export function CallsPage() {
+  const query = useQuery()
+  const inspector = useInspector()
+  const calls = useCalls(query.text, () => isReading(inspector.id !== null))
+  const { shown, waiting, next } = calls.list
+  const at = shown.findIndex(call => call.id === inspector.id)
+  return (
+    <Page
+      title="Traffic"
+      area="traffic"
+      placeholder="verdict:block model:openai/* rule:injection.*"
+      live
+      range
+      inspector={
+        inspector.id !== null && (
+          <CallInspector
+            id={inspector.id}
+            position={at < 0 ? undefined : `${at + 1} of ${shown.length}${next === null ? '' : '+'}`}
+          />
+        )
+      }
+    >
+      <CallsChart range={query.since ?? '24h'} />
+      <Table
+        caption="Model calls, newest first"
+        columns={COLUMNS}
+        rows={calls.loading ? undefined : shown}
+        loading={calls.loading}
+        rowKey={call => call.id}
+        href={call => inspector.href(call.id)}
+        open={inspector.id}
+        news={<NewsRow count={waiting.length} what="calls" columns={COLUMNS.length} onShow={calls.show} />}
+        empty={calls.problem === null && <NoCalls searching={next !== null} onMore={calls.more} />}
+      />
+      {calls.problem !== null && <Failed problem={calls.problem} what="calls" retry={calls.reload} />}
+      {next !== null && shown.length > 0 && (
+        <p class="pad list-foot">
+          <Button onClick={calls.more}>Show older calls</Button>
+        </p>
+      )}
+    </Page>
+  )
+}
+
+/** Rows move only while nobody can be reading them: live, at the top, nothing open. */
+function isReading(open: boolean): boolean {
+  const scrolled = (document.getElementById('main')?.scrollTop ?? 0) > 8
+  return open || scrolled || prefs.live.value === 'off'
+}
+
+function NoCalls({ searching, onMore }: { searching: boolean; onMore(): Promise<void> }) {
+  const query = useQuery()
+  if (searching) {
+    return (
+      <Empty
+        kind="match"
+        title="Nothing yet in the calls looked at"
+        actions={<Button onClick={onMore}>Search older calls</Button>}
+      >
+        There are older calls that were not searched.
+      </Empty>
+    )
+  }
+  if (query.text !== '') return <NoMatch query={query} what="calls" />
+  return (
+    <Empty
+      kind="none"
+      title="No calls yet"
+      actions={
+        <>
+          <Button kind="primary" onClick={sendFirst}>
+            Send a test prompt
+          </Button>
+          <a class="link" href="/agents?view=providers&add=1">
+            Add a provider
+          </a>
+        </>
+      }
+    >
+      Calls appear here when an agent talks through the gateway. Send one to see it arrive.
+    </Empty>
+  )
+}
+
+async function sendFirst(): Promise<void> {
+  try {
+    const { callId } = await api.post<{ callId: string | null }>('providers/demo-call', { sample: 'first' })
+    toast('Test prompt sent to the demo model')
+    if (callId !== null) navigate('/traffic')
+  } catch (error) {
+    const problem = problemOf(error)
+    toast(`Not sent. ${problem.message} ${problem.action ?? ''}`)
+  }
+}
