@@ -28,7 +28,11 @@ export function createServices(kernel: ReadonlyMap<string, unknown>): Container 
 function wrap(scope: AwilixContainer): ServiceScope {
   return {
     offer: (key, value) => void scope.register(key, asFunction(() => value).scoped()),
-    admit: (key, from) => void scope.register(key, asFunction(() => from.resolve(key)).scoped()),
+    admit(key, from) {
+      // Resolved now, not inside the factory: Awilix keeps one resolution path a container family and would see a circle.
+      const value = from.resolve(key)
+      scope.register(key, asFunction(() => value).scoped())
+    },
     has: key => scope.hasRegistration(key),
     resolve: key => scope.resolve(key),
   }

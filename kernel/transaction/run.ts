@@ -136,7 +136,7 @@ function checkQuarantine(core: Core, plugin: string, by: string, { candidates }:
   }
   const candidate = (candidates ?? core.sources.discover()).find(({ id }) => id === plugin)
   if (candidate === undefined || !core.quarantine.holds(plugin, core.sources.fingerprint(candidate))) return
-  slotOf(core, plugin).quarantined = true
+  Object.assign(slotOf(core, plugin), { candidate, quarantined: true })
   throw new PluginError('PLG_QUARANTINED', { phase: 'verify', plugin })
 }
 
