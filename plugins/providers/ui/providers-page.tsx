@@ -114,15 +114,10 @@ export function ProvidersPage() {
   )
 }
 
-interface GatewayFacts {
-  readonly port: number | null
-}
-
 /** How to point an agent at the model path. */
 function Connect() {
-  const gateway = useResource<{ gateway?: GatewayFacts } | null>(can('kernel.read') ? 'kernel/status' : null)
-  const port = gateway.data?.gateway?.port ?? 4001
-  const base = `http://127.0.0.1:${port}/v1`
+  const status = useResource<{ modelUrl: string | null }>(can('kernel.read') ? 'kernel/status' : null)
+  const base = `${status.data?.modelUrl ?? 'http://127.0.0.1:4001'}/v1`
   return (
     <AreaBox title="Connect an agent" note="any client of the OpenAI chat API">
       <p class="prose">

@@ -1,4 +1,4 @@
-import { type Actor, ApiError, defineRoute, type RouteSpec, reply } from 'clawnex/contract'
+import { ApiError, defineRoute, type RouteSpec, reply } from 'clawnex/contract'
 import { Type } from 'typebox'
 import type { AccessControl } from '../access.ts'
 import { endedCookie } from '../sessions/cookie.ts'
@@ -13,32 +13,6 @@ const SessionSchema = Type.Object({
 })
 
 export function sessionRoutes(sessions: SessionStore, access: AccessControl): RouteSpec[] {
-  const me = defineRoute({
-    method: 'GET',
-    path: '/me',
-    summary: 'Tells who asks and what they may do.',
-    permission: 'rbac.self',
-    reply: Type.Object({
-      kind: Type.String(),
-      id: Type.String(),
-      name: Type.String(),
-      person: Type.Boolean(),
-      permissions: Type.Array(Type.String()),
-      mode: Type.Union([Type.Literal('on'), Type.Literal('off')]),
-    }),
-    handle({ actor }) {
-      const { kind, id, name, person, permissions } = actor as Actor
-      return {
-        kind,
-        id,
-        name,
-        person,
-        permissions: permissions === '*' ? ['*'] : [...permissions].sort(),
-        mode: access.mode,
-      }
-    },
-  })
-
   const list = defineRoute({
     method: 'GET',
     path: '/sessions',
@@ -90,5 +64,5 @@ export function sessionRoutes(sessions: SessionStore, access: AccessControl): Ro
     },
   })
 
-  return [me, list, end, logout]
+  return [list, end, logout]
 }
