@@ -9,6 +9,7 @@ import {
   NewsRow,
   NoMatch,
   navigate,
+  num,
   Page,
   prefs,
   problemOf,
@@ -23,7 +24,7 @@ import type { TrafficItem } from '../contract.ts'
 import { CallInspector } from './call-inspector.tsx'
 import { CallsChart } from './chart.tsx'
 import { useCalls } from './use-calls.ts'
-import { findingsText, tokensText } from './words.ts'
+import { findingsText } from './words.ts'
 
 const COLUMNS: readonly Column<TrafficItem>[] = [
   {
@@ -44,17 +45,33 @@ const COLUMNS: readonly Column<TrafficItem>[] = [
     cell: call => <Verdict verdict={call.verdict} />,
   },
   { key: 'model', label: 'Model', place: 'main', cell: call => call.model || 'unreadable' },
-  { key: 'key', label: 'Key', cell: call => call.key?.label ?? <span class="quiet">none</span> },
+  { key: 'key', label: 'Key', cell: keyCell },
   {
     key: 'findings',
     label: 'Findings',
     width: 'col-find',
     cell: call => <span class="strong">{findingsText(call)}</span>,
   },
-  { key: 'tokens', label: 'Tokens', width: 'col-tok', num: true, optional: true, place: 'drop', cell: tokensText },
+  { key: 'tokens', label: 'Tokens', width: 'col-tok', num: true, optional: true, place: 'drop', cell: tokensCell },
   { key: 'cost', label: 'Cost', width: 'col-cost', num: true, cell: costCell },
   { key: 'took', label: 'Took', width: 'col-took', num: true, short: 'took', cell: call => ms(call.latencyMs) },
 ]
+
+/** The name alone: the last four characters stand in the inspector. */
+function keyCell({ key }: TrafficItem) {
+  if (key === null) return <span class="quiet">none</span>
+  return <span title={key.label}>{key.label.replace(/ …\w{4}$/, '')}</span>
+}
+
+function tokensCell(call: TrafficItem) {
+  if (call.tokens !== null) return num(call.tokens.input + call.tokens.output)
+  return (
+    <span class="quiet">
+      <span aria-hidden="true">–</span>
+      <span class="sr">unknown</span>
+    </span>
+  )
+}
 
 function costCell(call: TrafficItem) {
   if (call.route === 'demo') return <span class="quiet">demo</span>
@@ -84,7 +101,8 @@ export function CallsPage() {
         )
       }
     >
-      <CallsChart range={query.since ?? '24h'} />
+      <CallsChart range={chartRange(query.since)} />
+      <h2 class="sr">Calls</h2>
       <Table
         caption="Model calls, newest first"
         columns={COLUMNS}
@@ -104,6 +122,11 @@ export function CallsPage() {
       )}
     </Page>
   )
+}
+
+/** The chart takes spans; a date in the query leaves it at the last hour. */
+function chartRange(since: string | null): string {
+  return since !== null && /^\d+[mhdw]$/.test(since) ? since : '1h'
 }
 
 /** Rows move only while nobody can be reading them: live, at the top, nothing open. */

@@ -166,7 +166,8 @@ function cellOf(point: Point | null, at: number, bucketMs: number, partial: bool
   const verdict = stopped > 0 ? 'block' : marked > 0 ? 'review' : point.allow > 0 ? 'allow' : 'none'
   const label = `${time}, ${count(total(point), 'call')}${stopped > 0 ? `, ${stopped} stopped` : ''}${marked > 0 ? `, ${marked} marked` : ''}`
   const href = `/traffic?q=${encodeURIComponent(`since:${at} until:${at + bucketMs}`)}`
-  return stopped + marked > 0 ? { verdict, label, href, partial } : { verdict, label, partial }
+  // A partial cell is drawn as an outline, which would hide that something was stopped in it.
+  return stopped + marked > 0 ? { verdict, label, href } : { verdict, label, partial }
 }
 
 export function TopRules() {

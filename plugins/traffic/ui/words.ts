@@ -1,4 +1,4 @@
-import { count, num } from 'clawnex/ui'
+import { count } from 'clawnex/ui'
 import type { TrafficItem } from '../contract.ts'
 
 /** What happened, as the heading of a call. */
@@ -17,10 +17,6 @@ export function findingsText(call: TrafficItem): string {
   const [first] = call.findings
   if (first === undefined) return call.error === null || call.error === 'GW_BLOCKED' ? '' : call.error
   return call.findings.length === 1 ? first.rule.replace(/^[^.]+\./, '') : count(call.findings.length, 'finding')
-}
-
-export function tokensText(call: TrafficItem): string {
-  return call.tokens === null ? 'unknown' : num(call.tokens.input + call.tokens.output)
 }
 
 /** Route as a sentence of places: "first model key → gateway → openai, gpt-5". */
