@@ -14,14 +14,15 @@ const HOUR_MS = 3_600_000
 const MARK_MS = 20_000
 
 export default definePlugin({
-  setup(host) {
+  async setup(host) {
     const now = Date.now
     const { db, secrets } = host
     const rollups = createRollupStore(db)
     const settings = createSettingsStore(db, now)
     const reader = createReader(db, secrets)
     const write = createWriter({ db, secrets, rollups, settings })
-    const announce = createAnnouncer(db, item => host.emit(TRAFFIC_CALL, item))
+    const announcer = createAnnouncer(db, item => host.emit(TRAFFIC_CALL, item))
+    await host.effect('announcer', () => announcer.stop)
     const prune = createRetention({ db, rollups, settings, now })
 
     const publish = () => host.publish(RECORDING_SETTINGS, { textMode: settings.get().textMode })
@@ -35,7 +36,7 @@ export default definePlugin({
     ]) {
       host.route(route)
     }
-    host.onRecords(CALLS, rows => announce(write(rows)))
+    host.onRecords(CALLS, rows => announcer.announce(write(rows)))
     host.job({ name: 'mark-minute', every: MARK_MS, atStart: true, run: () => rollups.markSeen(now()) })
     host.job({
       name: 'retention',
