@@ -1,7 +1,6 @@
 import { type CliIo, defineCli, type Origin } from 'clawnex/contract'
+import { judgeFor } from './cli-judge.ts'
 import { createEngine, DEFAULT_POLICY, type Engine } from './engine/index.ts'
-import { reportOn } from './report.ts'
-import { classifyTool, entityOf } from './tool-class.ts'
 
 const USAGE = `clawnex scan TEXT | - | --ndjson  [--origin ORIGIN] [--direction inbound|outbound] [--json]
 
@@ -69,7 +68,7 @@ function readOptions(args: readonly string[]): Options | string {
 
 async function scanOnce(io: CliIo, options: Options): Promise<number> {
   const text = options.text === '-' ? await readAll(io) : (options.text ?? '')
-  const result = judge(createEngine(), text, options.origin, options.direction)
+  const result = judgeFor(createEngine(), text, options.origin, options.direction)
   io.out(options.json ? `${JSON.stringify(result)}\n` : describe(result, text))
   return result.action === 'block' ? 6 : 0
 }
@@ -121,26 +120,10 @@ function judgeLine(engine: Engine, line: string, options: Options) {
   const origin = ORIGINS.includes(input.origin as Origin) ? (input.origin as Origin) : options.origin
   const direction =
     input.direction === 'inbound' || input.direction === 'outbound' ? input.direction : options.direction
-  return { ...(input.id === undefined ? {} : { id: input.id }), ...judge(engine, input.text, origin, direction) }
+  return { ...(input.id === undefined ? {} : { id: input.id }), ...judgeFor(engine, input.text, origin, direction) }
 }
 
-function judge(engine: Engine, text: string, origin: Origin, direction: 'inbound' | 'outbound' | null) {
-  const way = direction ?? (origin === 'model' ? 'outbound' : 'inbound')
-  const report = reportOn(engine, DEFAULT_POLICY, text, origin, way)
-  return {
-    action: report.verdict,
-    score: report.score / 100,
-    scores: report.groups,
-    findings: report.findings.map(finding => ({
-      ...finding,
-      ...entityOf(finding.rule, text.slice(finding.start, finding.end)),
-    })),
-    redacted: report.redacted,
-    ...(origin === 'tool_call' ? { toolClass: classifyTool(report.findings) } : {}),
-  }
-}
-
-function describe(result: ReturnType<typeof judge>, text: string): string {
+function describe(result: ReturnType<typeof judgeFor>, text: string): string {
   const lines = [
     `${result.action}  score ${Math.round(result.score * 100)} of 100, blocks at ${DEFAULT_POLICY.threshold}`,
   ]

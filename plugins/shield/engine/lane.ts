@@ -209,7 +209,9 @@ export class Lane {
       const left = this.settleOne(one, ended)
       if (left === null) continue
       this.pending.push(left)
-      if (left.rule.rule.tail !== undefined) (waiting ??= new Set()).add(left.rule.index)
+      if (left.rule.rule.tail === undefined) continue
+      waiting ??= new Set()
+      waiting.add(left.rule.index)
     }
   }
 

@@ -7,6 +7,9 @@ import { Builder } from './sink.ts'
 /** Plain text around escapes that is read together with them. */
 const ESCAPE_REACH = 64
 
+const HEX_ONLY = ['hex'] as const
+const BOTH = ['base64', 'hex'] as const
+
 interface RunView {
   readonly decoder: RunDecoder
   readonly lane: Lane
@@ -146,15 +149,9 @@ export class Views implements Hidden {
       this.runFed = to - run
       this.openRunViews()
     }
-    const { parent } = this
     for (const view of [...this.runs]) {
-      const { decoder, lane } = view
-      let alive = true
-      for (let at = this.runFed; alive && at < to; at++) {
-        const { offsets } = parent
-        alive = decoder.take(parent.charCode(at), offsets.startOf(at), offsets.endOf(at)) && !decoder.out.binary
-      }
-      decoder.out.flush(lane)
+      const alive = this.decode(view.decoder, this.runFed, to)
+      view.decoder.out.flush(view.lane)
       if (!alive) this.dropRun(view)
     }
     this.runFed = to
@@ -164,11 +161,24 @@ export class Views implements Hidden {
     const { parent } = this
     const marked = parent.charCode(this.runFed) === 48 && (parent.charCode(this.runFed + 1) | 32) === 120
     if (marked) this.runFed += 2
-    for (const kind of ['base64', 'hex'] as const) {
-      if (kind === 'base64' && marked) continue
+    for (const kind of marked ? HEX_ONLY : BOTH) {
+      const decoder = new RunDecoder(kind)
+      // Most runs are names, paths and hashes: their beginning tells, before a view is opened for them.
+      if (!this.decode(decoder, this.runFed, this.runFed + MIN_RUN - 2)) continue
       const lane = this.open(kind, this.runFed)
-      if (lane !== null) this.runs.push({ decoder: new RunDecoder(kind), lane })
+      if (lane !== null) this.runs.push({ decoder, lane })
     }
+    this.runFed += MIN_RUN - 2
+  }
+
+  /** False when the run ends for this alphabet, or turns out not to be text. */
+  private decode(decoder: RunDecoder, from: number, to: number): boolean {
+    const { parent } = this
+    const { offsets } = parent
+    let alive = true
+    for (let at = from; alive && at < to; at++)
+      alive = decoder.take(parent.charCode(at), offsets.startOf(at), offsets.endOf(at)) && !decoder.out.binary
+    return alive
   }
 
   private dropRun(view: RunView): void {

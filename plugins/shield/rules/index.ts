@@ -1,4 +1,5 @@
 import type { Rule } from '../engine/types.ts'
+import { ACTIONS, TEXT_COMMANDS } from './actions.ts'
 import { EXTRACTION } from './extraction.ts'
 import { OVERRIDES } from './injection.ts'
 import { JAILBREAKS } from './jailbreak.ts'
@@ -20,4 +21,6 @@ export const RULES: readonly Rule[] = [
   ...JAILBREAKS,
   ...STRUCTURE,
   ...THEFT,
+  ...ACTIONS,
+  ...TEXT_COMMANDS,
 ]

@@ -153,6 +153,7 @@ export const GENERIC: readonly (Rule | FormatRule)[] = [
       must: ['postgres://app:Xk29vLq81z@db.internal:5432/app'],
       not: [
         'https://user:password@example.com',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell.
         'postgres://user:${DB_PASSWORD}@host/db',
         'https://host:8080/@scope/name',
       ],

@@ -67,6 +67,7 @@ export const TOKENS = tokenRules([
   ['shopify', 'Shopify token', '(shpat|shpca|shppa|shpss)_{H:32}', 2.5],
   ['square', 'Square access token', '(sq0atp-|EAAA){s:22,60}', 2],
   ['square-secret', 'Square secret', 'sq0csp-{s:43}', 2],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the notation of formats.
   ['paypal-braintree', 'Braintree access token', 'access_token$production${a:16}${h:32}'],
   ['databricks', 'Databricks token', 'dapi{h:32}', 3],
   ['databricks-versioned', 'Databricks token', 'dapi{h:32}-{d:1}', 3],
