@@ -34,14 +34,17 @@ const words =
   }
 
 const text =
-  (...columns: string[]): Field =>
-  term => {
-    const pattern = likePattern(onlyEquals(term).value)
-    return {
-      where: `(${columns.map(column => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`,
-      params: columns.map(() => pattern),
-    }
+  (column: string): Field =>
+  term => ({ where: `${column} LIKE ? ESCAPE '\\'`, params: [likePattern(onlyEquals(term).value)] })
+
+/** A key by its id, its name, or its whole label: the name and the last four characters. */
+const key: Field = term => {
+  const pattern = likePattern(onlyEquals(term).value)
+  return {
+    where: `(c.key_id LIKE ? ESCAPE '\\' OR c.key_label LIKE ? ESCAPE '\\' OR c.key_label LIKE ? ESCAPE '\\')`,
+    params: [pattern, pattern, `${pattern} …____`],
   }
+}
 
 const finding =
   (column: string): Field =>
@@ -78,7 +81,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   route: words('c.route', ['direct', 'litellm', 'demo']),
   model: text('c.model'),
   provider: text('c.provider'),
-  key: text('c.key_label', 'c.key_id'),
+  key,
   error: text('c.error'),
   rule: finding('rule'),
   category: finding('category'),
