@@ -3,6 +3,8 @@ import { useEffect, useId, useRef } from 'preact/hooks'
 
 export interface DialogProps {
   title: string
+  /** Room for lists. */
+  wide?: boolean
   onClose(): void
   /** Buttons, the way out first. */
   foot: ComponentChildren
@@ -10,7 +12,7 @@ export interface DialogProps {
 }
 
 /** A native modal dialog, only for what cannot be undone or needs a reason. Rendered means open. */
-export function Dialog({ title, onClose, foot, children }: DialogProps) {
+export function Dialog({ title, wide, onClose, foot, children }: DialogProps) {
   const id = useId()
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
@@ -21,7 +23,7 @@ export function Dialog({ title, onClose, foot, children }: DialogProps) {
     }
   }, [])
   return (
-    <dialog class="dialog" ref={element} aria-labelledby={id} onClose={onClose}>
+    <dialog class="dialog" data-wide={wide ? '' : undefined} ref={element} aria-labelledby={id} onClose={onClose}>
       <header>
         <h2 id={id}>{title}</h2>
       </header>

@@ -28,6 +28,10 @@ export function openStream(): void {
   const opened = new EventSource('/api/v1/events')
   source = opened
   for (const name of listeners.keys()) opened.addEventListener(name, dispatch)
+  // The server's word for "you missed something": too long away, or too slow.
+  opened.addEventListener('reset', () => {
+    for (const resync of resyncs) resync()
+  })
   let lost = false
   opened.onopen = () => {
     set('live')
