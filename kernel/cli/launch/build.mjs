@@ -39,8 +39,15 @@ export async function ensureBuild({ root, progress }) {
       if (complete()) return
       mkdirSync(folder, { recursive: true })
       const began = Date.now()
-      if (!existsSync(build.main)) await buildKernel(root, folder, hash)
-      if (!existsSync(build.ui)) await buildShell(root, folder, build.ui)
+      const esbuild = await import('esbuild')
+      try {
+        const parts = []
+        if (!existsSync(build.main)) parts.push(buildKernel(esbuild, root, folder, hash))
+        if (!existsSync(build.ui)) parts.push(buildShell(root, folder, build.ui))
+        await Promise.all(parts)
+      } finally {
+        await esbuild.stop()
+      }
       progress(`bundled (${Date.now() - began} ms)`)
     })
     removeOld(folder, build)
@@ -48,9 +55,8 @@ export async function ensureBuild({ root, progress }) {
   return build
 }
 
-/** @param {string} root @param {string} folder @param {string} hash */
-async function buildKernel(root, folder, hash) {
-  const esbuild = await import('esbuild')
+/** @param {typeof import('esbuild')} esbuild @param {string} root @param {string} folder @param {string} hash */
+async function buildKernel(esbuild, root, folder, hash) {
   const staging = mkdtempSync(join(folder, 'tmp-'))
   try {
     await esbuild.build(kernelOptions(root, staging, hash))
@@ -61,7 +67,6 @@ async function buildKernel(root, folder, hash) {
     throw buildError(error)
   } finally {
     rmSync(staging, { recursive: true, force: true })
-    await esbuild.stop()
   }
 }
 
