@@ -30,11 +30,21 @@ function hashFile(path: string): string | null {
 
 function listFiles(folder: string): string[] {
   const keep = (entry: Dirent) => !entry.name.startsWith('.') && entry.name !== 'node_modules'
-  return readdirSync(folder, { withFileTypes: true, recursive: false })
+  return readFolder(folder)
     .filter(keep)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(entry => {
       const path = join(folder, entry.name)
       return entry.isDirectory() ? listFiles(path) : entry.isFile() ? [path] : []
     })
+}
+
+/** A folder that goes away while it is read counts as empty. */
+function readFolder(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }

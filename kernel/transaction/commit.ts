@@ -73,8 +73,16 @@ function startJobs(core: Core, generation: Generation): () => void {
 /** Values whose publisher is gone are withdrawn, so the gateway never acts on what nobody stands for. */
 function publishValues(core: Core, old: readonly Generation[], fresh: readonly Generation[]): void {
   const published = new Map(fresh.flatMap(({ declared }) => [...declared.published]))
-  for (const { declared } of old) {
-    for (const key of declared.published.keys()) if (!published.has(key)) core.host.publish(key, undefined)
+  const withdrawn = old.flatMap(({ declared }) => [...declared.published.keys()]).filter(key => !published.has(key))
+  for (const key of withdrawn) publish(core, key, undefined)
+  for (const [key, value] of published) publish(core, key, value)
+}
+
+/** The view has been replaced already: from here on nothing may throw. */
+function publish(core: Core, key: string, value: unknown): void {
+  try {
+    core.host.publish(key, value)
+  } catch (error) {
+    core.options.log.error({ err: error, value: key }, 'a value could not be published')
   }
-  for (const [key, value] of published) core.host.publish(key, value)
 }

@@ -73,6 +73,8 @@ export interface Core {
   readonly slots: Map<string, Slot>
   /** Generations of the running transaction that are set up and not yet live. */
   staging: readonly Generation[]
+  /** Drops the generation that waits for the other plane's decision and holds the lock meanwhile. */
+  staged: ((reason: string) => Promise<void>) | null
   /** Newest first. */
   readonly history: TransactionReport[]
   readonly listeners: Set<(report: TransactionReport) => void>

@@ -13,7 +13,7 @@ import { Jobs } from '../jobs/jobs.ts'
 import type { EventHub, Kernel, KernelOptions } from '../ports.ts'
 import { type Core, LIMITS, type Limits, live, serving } from './core.ts'
 import { drain } from './drain.ts'
-import { fileFacts, storeFacts } from './facts.ts'
+import { fileFacts, guardFacts, storeFacts } from './facts.ts'
 import { LastGood } from './last-good.ts'
 import { Lock } from './lock.ts'
 import { Quarantine } from './quarantine.ts'
@@ -79,7 +79,8 @@ export function createKernel(options: KernelOptions, tuning: Tuning = {}): Measu
 function createCore(options: KernelOptions, tuning: Tuning): Core {
   const services = options.services ?? new Map<string, unknown>()
   const pins = new Pins(buildLive(0, [], services))
-  const facts = options.store === undefined ? fileFacts(options.buildDir, options.plane) : storeFacts(options.store)
+  const { store, buildDir, plane, log } = options
+  const facts = guardFacts(store === undefined ? fileFacts(buildDir, plane) : storeFacts(store), log)
   const hub = createHub({
     log: options.log,
     declared: key =>
@@ -102,6 +103,7 @@ function createCore(options: KernelOptions, tuning: Tuning): Core {
     lastGood: new LastGood(facts),
     slots: new Map(),
     staging: [],
+    staged: null,
     history: [],
     listeners: new Set(),
     drains: new Set(),
@@ -190,6 +192,7 @@ function startWatch(core: Core): Promise<() => Promise<void>> {
 /** Empties the snapshot, then drains what left it. Past the deadline everything is retired regardless. */
 async function stopAll(core: Core, deadlineMs: number): Promise<void> {
   core.stopping = true
+  await core.staged?.('the process stops')
   const release = await core.lock.acquire()
   const old = serving(core)
   for (const generation of old) {

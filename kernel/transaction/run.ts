@@ -31,27 +31,56 @@ export async function transact(core: Core, plugin: string, by: string, extra: Ex
   return report
 }
 
+type Remote = NonNullable<Awaited<ReturnType<NonNullable<Core['options']['dashboardPlane']>['stageOnGateway']>>>
+
 async function runLocked(core: Core, plugin: string, by: string, extra: Extra): Promise<TransactionReport> {
   const transaction = begin(core, plugin, by)
-  let prepared: Prepared | undefined
-  let remote: { commit(): Promise<void>; abort(reason: string): Promise<void> } | null = null
   try {
-    prepared = await prepareChecked(core, transaction, extra)
-    if (prepared.onGateway && by !== 'start') remote = await stageOnGateway(core, plugin, by)
-    const report = finish(core, transaction, prepared, commitStep(core, transaction, prepared))
-    await remote?.commit().catch((error: unknown) => {
-      // The local commit stands: a gateway that is gone loads the same sources when it comes back.
-      core.options.log.error({ err: error, plugin }, 'the gateway did not confirm the commit')
-    })
+    const { prepared, remote, committed } = await upToCommit(core, transaction, extra)
+    const report = finish(core, transaction, prepared, committed)
+    if (remote !== null) await confirm(core, plugin, remote)
     return report
-  } catch (error) {
-    const failure = asPluginError(error, { phase: 'commit', plugin })
-    await remote?.abort(failure.message)
-    if (prepared !== undefined) await rollBack(core, prepared.fresh)
-    throw fail(core, transaction, failure)
   } finally {
     slotOf(core, plugin).loading = false
     dropEmptySlot(core, plugin)
+  }
+}
+
+/** Everything that can still be taken back. Once this has returned, the new generation serves and nothing may undo it. */
+async function upToCommit(
+  core: Core,
+  transaction: Transaction,
+  extra: Extra,
+): Promise<{ prepared: Prepared; remote: Remote | null; committed: Committed }> {
+  const { plugin, by } = transaction
+  let prepared: Prepared | undefined
+  let remote: Remote | null = null
+  try {
+    prepared = await prepareChecked(core, transaction, extra)
+    if (prepared.onGateway && by !== 'start') remote = await stageOnGateway(core, plugin, by)
+    return { prepared, remote, committed: commitStep(core, transaction, prepared) }
+  } catch (error) {
+    const failure = asPluginError(error, { phase: 'commit', plugin })
+    if (remote !== null) await takeBack(core, plugin, remote, failure.message)
+    if (prepared !== undefined) await rollBack(core, prepared.fresh)
+    throw fail(core, transaction, failure)
+  }
+}
+
+/** The local commit stands either way: a gateway that is gone loads the same sources when it comes back. */
+async function confirm(core: Core, plugin: string, remote: Remote): Promise<void> {
+  try {
+    await remote.commit()
+  } catch (error) {
+    core.options.log.error({ err: error, plugin }, 'the gateway did not confirm the commit')
+  }
+}
+
+async function takeBack(core: Core, plugin: string, remote: Remote, reason: string): Promise<void> {
+  try {
+    await remote.abort(reason)
+  } catch (error) {
+    core.options.log.error({ err: error, plugin }, 'the gateway did not confirm that it dropped its generation')
   }
 }
 
@@ -63,6 +92,7 @@ export async function stage(core: Core, plugin: string, by: string): Promise<Sta
   const release = await core.lock.acquire()
   const transaction = begin(core, plugin, by)
   const end = (): void => {
+    core.staged = null
     slotOf(core, plugin).loading = false
     dropEmptySlot(core, plugin)
     release()
@@ -88,6 +118,7 @@ function holdStaged(core: Core, transaction: Transaction, prepared: Prepared, en
     end()
   }
   const timer = setTimeout(() => void abort('no decision came from the other plane'), core.limits.staged).unref()
+  core.staged = abort
   return {
     plugin,
     commit() {
@@ -134,6 +165,7 @@ function checkQuarantine(core: Core, plugin: string, by: string, { candidates }:
     })
     return
   }
+  if (!core.quarantine.isQuarantined(plugin)) return
   const candidate = (candidates ?? core.sources.discover()).find(({ id }) => id === plugin)
   if (candidate === undefined || !core.quarantine.holds(plugin, core.sources.fingerprint(candidate))) return
   Object.assign(slotOf(core, plugin), { candidate, quarantined: true })
@@ -200,10 +232,8 @@ function settleSlot(core: Core, generation: Generation): void {
   const slot = slotOf(core, generation.plugin)
   slot.error = null
   slot.quarantined = false
-  guard(core, generation.plugin, () => {
-    core.quarantine.lift(generation.plugin)
-    core.lastGood.remember(generation.plugin, generation.origin)
-  })
+  core.quarantine.lift(generation.plugin)
+  core.lastGood.remember(generation.plugin, generation.origin)
 }
 
 function settleRemoval(core: Core, { plugin, closure }: Prepared): void {
@@ -211,20 +241,11 @@ function settleRemoval(core: Core, { plugin, closure }: Prepared): void {
   slot.candidate = null
   slot.error = null
   slot.quarantined = false
-  guard(core, plugin, () => core.lastGood.forget(plugin))
+  core.lastGood.forget(plugin)
   for (const id of closure.slice(1)) {
     const dependant = slotOf(core, id)
     const error = missingNeed({ id, manifest: dependant.candidate?.manifest ?? null }, () => undefined)
     if (error !== undefined) dependant.error = toErrorReport(error, dependant.candidate?.folder ?? null)
-  }
-}
-
-/** Facts help the next start; a disk that refuses them must not look like a failed load. */
-function guard(core: Core, plugin: string, write: () => void): void {
-  try {
-    write()
-  } catch (error) {
-    core.options.log.error({ err: error, plugin }, 'a fact of the kernel could not be written')
   }
 }
 
@@ -279,9 +300,7 @@ function countFailure(core: Core, plugin: string, error: PluginError): void {
   const slot = slotOf(core, plugin)
   const { candidate } = slot
   if (candidate === null || blameless.includes(error.code)) return
-  guard(core, plugin, () => {
-    slot.quarantined = core.quarantine.fail(plugin, core.sources.fingerprint(candidate))
-  })
+  slot.quarantined = core.quarantine.fail(plugin, core.sources.fingerprint(candidate))
 }
 
 function announce(core: Core, report: TransactionReport): void {

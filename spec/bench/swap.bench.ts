@@ -72,6 +72,8 @@ async function measure(shop: Workshop, count: number, change: boolean): Promise<
     }
     measured.most = Math.max(measured.most, shop.kernel.status()[0]?.generations.length ?? 0)
     await shop.kernel.drained()
+    // What the spec's own log keeps is no cost of the kernel.
+    shop.lines.length = 0
     await sleep(5)
   }
   return measured

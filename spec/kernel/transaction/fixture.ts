@@ -72,13 +72,14 @@ export interface WorkshopOptions {
   readonly dashboardPlane?: DashboardPlane
   readonly gatewayPlane?: GatewayPlane
   readonly services?: ReadonlyMap<string, unknown>
+  readonly store?: Store
 }
 
 /** A kernel on folders of its own. Stopped when the test ends. */
 export function workshop(test: Pick<TestContext, 'after'>, given: WorkshopOptions = {}): Workshop {
   const folder = temporaryFolder(test)
   const lines: Line[] = []
-  const store = memoryStore()
+  const store = given.store ?? memoryStore()
   const plane = given.plane ?? 'dashboard'
   const pluginDir = join(folder, 'plugins')
   mkdirSync(pluginDir)
