@@ -122,7 +122,7 @@ function Connect() {
     <AreaBox title="Connect an agent" note="any client of the OpenAI chat API">
       <p class="prose">
         Give it this address and a ClawNex key from{' '}
-        <a class="link" href="/settings">
+        <a class="link" href="/settings?section=api-keys">
           Settings, API keys
         </a>
         . Every call then passes the shield and stands in Traffic.

@@ -14,7 +14,7 @@ export default defineUi({
       words: 'api token agent',
       icon: 'plus',
       permission: 'rbac.keys',
-      run: () => navigate('/settings'),
+      run: () => navigate('/settings?section=api-keys'),
     },
   ],
 })

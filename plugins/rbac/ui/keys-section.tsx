@@ -59,14 +59,17 @@ export function KeysSection() {
   }
   return (
     <>
-      {can('rbac.keys') && !making && (
-        <div class="row pad">
-          <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>
-            New key
-          </Button>
-          <span class="quiet small">Agents hold ClawNex keys, never a provider's.</span>
-        </div>
-      )}
+      <header class="gen-head">
+        <h2>API keys</h2>
+        <p class="quiet small">Agents hold ClawNex keys, never a provider's.</p>
+        {can('rbac.keys') && !making && (
+          <span class="end">
+            <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>
+              New key
+            </Button>
+          </span>
+        )}
+      </header>
       {making && (
         <NewKeyForm
           onCancel={() => setMaking(false)}

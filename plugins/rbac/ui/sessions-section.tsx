@@ -89,6 +89,15 @@ export function SessionsSection() {
   }
   return (
     <>
+      <header class="gen-head">
+        <h2>Sessions</h2>
+        <p class="quiet small">12 h without use, 7 d at most. The next link comes from "clawnex open".</p>
+        <span class="end">
+          <Button icon="power" onClick={leave}>
+            Sign out here
+          </Button>
+        </span>
+      </header>
       <Table
         caption="Open sessions"
         columns={columns(end)}
@@ -98,15 +107,11 @@ export function SessionsSection() {
         fixedHead
         empty={<p class="pad quiet">No browser is signed in; you use a key.</p>}
       />
-      <div class="pad">
-        <ProblemLine problem={problem} />
-        <div class="row" data-wrap="">
-          <Button icon="power" onClick={leave}>
-            Sign out here
-          </Button>
-          <span class="quiet small">The next link comes from "clawnex open".</span>
+      {problem !== null && (
+        <div class="pad">
+          <ProblemLine problem={problem} />
         </div>
-      </div>
+      )}
     </>
   )
 }

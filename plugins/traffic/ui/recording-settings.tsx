@@ -66,53 +66,58 @@ export function RecordingSettings() {
   }
 
   return (
-    <form
-      class="sect form"
-      aria-label="Recording"
-      onSubmit={event => {
-        event.preventDefault()
-        if (changed && daysError === undefined) void apply()
-      }}
-    >
-      <Picks
-        legend="Text on record"
-        options={MODES}
-        value={shown.textMode}
-        onChange={textMode => setDraft({ ...shown, textMode })}
-      />
-      <FormRow
-        label="Days kept"
-        kind="integer"
-        help="Calls, findings and texts. Totals stay 400 days."
-        {...(daysError === undefined ? {} : { error: daysError })}
-        changed={shown.days !== String(inForce.days)}
+    <>
+      <header class="gen-head">
+        <h2>Recording</h2>
+        <p class="quiet small">Applies to new calls; texts on record stay as they are.</p>
+      </header>
+      <form
+        class="sect form"
+        aria-label="Recording"
+        onSubmit={event => {
+          event.preventDefault()
+          if (changed && daysError === undefined) void apply()
+        }}
       >
-        {ids => (
-          <input
-            class="input"
-            {...ids}
-            inputMode="numeric"
-            value={shown.days}
-            onInput={event => setDraft({ ...shown, days: event.currentTarget.value })}
-          />
-        )}
-      </FormRow>
-      <ProblemLine problem={problem} />
-      {can('traffic.settings') ? (
-        <div class="row" data-wrap="">
-          <Button kind="primary" type="submit" disabled={!changed || daysError !== undefined}>
-            Apply
-          </Button>
-          {changed && (
-            <Button kind="quiet" onClick={() => setDraft(undefined)}>
-              Drop changes
-            </Button>
+        <Picks
+          legend="Text on record"
+          options={MODES}
+          value={shown.textMode}
+          onChange={textMode => setDraft({ ...shown, textMode })}
+        />
+        <FormRow
+          label="Days kept"
+          kind="integer"
+          help="Calls, findings and texts. Totals stay 400 days."
+          {...(daysError === undefined ? {} : { error: daysError })}
+          changed={shown.days !== String(inForce.days)}
+        >
+          {ids => (
+            <input
+              class="input"
+              {...ids}
+              inputMode="numeric"
+              value={shown.days}
+              onInput={event => setDraft({ ...shown, days: event.currentTarget.value })}
+            />
           )}
-          <span class="quiet small">Applies to new calls; texts on record stay as they are.</span>
-        </div>
-      ) : (
-        <p class="quiet small">Changing this needs the right traffic.settings.</p>
-      )}
-    </form>
+        </FormRow>
+        <ProblemLine problem={problem} />
+        {can('traffic.settings') ? (
+          <div class="row" data-wrap="">
+            <Button kind="primary" type="submit" disabled={!changed || daysError !== undefined}>
+              Apply
+            </Button>
+            {changed && (
+              <Button kind="quiet" onClick={() => setDraft(undefined)}>
+                Drop changes
+              </Button>
+            )}
+          </div>
+        ) : (
+          <p class="quiet small">Changing this needs the right traffic.settings.</p>
+        )}
+      </form>
+    </>
   )
 }
