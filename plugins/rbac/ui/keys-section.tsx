@@ -28,7 +28,7 @@ function columns(onRevoke: (key: Key) => void): readonly Column<Key>[] {
       short: 'used',
       cell: key => (key.lastUsedAt === null ? 'never' : <Time at={key.lastUsedAt} />),
     },
-    { key: 'ends', label: 'Ends', width: 'col-3', num: true, quiet: true, place: 'end', cell: endText },
+    { key: 'ends', label: 'Ends', width: 'col-4', num: true, quiet: true, place: 'end', cell: endText },
     {
       key: 'act',
       label: 'Action',
