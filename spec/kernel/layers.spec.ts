@@ -23,8 +23,10 @@ const kernelRule = (item: Import) => {
   return isInside(item.target, 'kernel') || isInside(item.target, 'migrations') || item.target === 'package.json'
 }
 
-const migrationRule = (item: Import) =>
-  isPackage(item) ? item.typeOnly : isInside(item.target, 'migrations') || isInside(item.target, 'kernel/contract')
+const migrationRule = (item: Import) => {
+  if (item.typeOnly) return isPackage(item) || isInside(item.target, 'kernel')
+  return !isPackage(item) && (isInside(item.target, 'migrations') || isInside(item.target, 'kernel/contract'))
+}
 
 const pluginRule = (id: string) => (item: Import) => {
   if (isPackage(item))
