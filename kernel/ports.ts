@@ -338,9 +338,7 @@ export interface UiHost {
   /** Page without scripts: no session, with the way to a new link. */
   noSession(): { readonly html: string; readonly csp: string }
   /** A file below `/assets/`, immutable by its hashed name, or null. */
-  asset(
-    path: string,
-  ): {
+  asset(path: string): {
     readonly body: Buffer
     readonly type: string
     readonly gzip: Buffer | null
