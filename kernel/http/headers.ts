@@ -18,6 +18,5 @@ export const HSTS = 'max-age=31536000; includeSubDomains'
 
 /** Nothing but visible ASCII, blanks and Latin-1 can stand in a header line. */
 export function isHeaderValue(value: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the tab is the one control character allowed.
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
 }
