@@ -101,8 +101,9 @@ export class AnswerSession {
   rewrite(placed: readonly Placed[]): boolean {
     let changed = false
     for (const { channel, start, segment } of placed) {
-      if (channel.spans.length === 0 || segment.holder === null) continue
-      if (!touches(start, segment.text.length, channel.spans)) continue
+      // In this order: looking at the holder may parse a frame that nobody has to touch.
+      if (channel.spans.length === 0 || !touches(start, segment.text.length, channel.spans)) continue
+      if (segment.holder === null) continue
       segment.holder[segment.key] = segment.drop ? null : cutSpans(segment.text, start, channel.spans)
       changed = true
     }

@@ -6,6 +6,7 @@ import type { AnswerReader, Reading, Segment } from '../dialect.ts'
 import { inspectStructure, isObject } from '../json.ts'
 import type { Frame } from '../sse/parser.ts'
 import { errorBody } from './errors.ts'
+import { makeTemplate, matchTemplate, type Template, TemplateReading } from './template.ts'
 import { type Walk, walkAnswer } from './walk.ts'
 
 const DONE = '[DONE]'
@@ -16,6 +17,7 @@ export class OpenAiReader implements AnswerReader {
   readonly #open = new Set<number>()
   readonly #ended = new Set<number>()
   readonly #tools = new Map<number, Set<string>>()
+  #template: Template | null = null
   #envelope: { id: unknown; created: unknown; model: unknown } = { id: 'chatcmpl-clawnex', created: 0, model: '' }
 
   /** `cleared`: strings that were judged whole in this answer and found harmless, kept by the caller. */
@@ -41,7 +43,7 @@ export class OpenAiReader implements AnswerReader {
       if (!faithful) throw broken('It sent bytes that are not UTF-8.')
       return reading({ kind: done ? 'done' : 'content', segments: rest })
     }
-    const read = this.#read(frame.data, faithful)
+    const read = this.#readFrame(frame.data, faithful)
     return rest.length === 0 ? read : { ...read, segments: [...rest, ...read.segments] }
   }
 
@@ -68,6 +70,19 @@ export class OpenAiReader implements AnswerReader {
     return [{ channel: '', kind: 'whole', text: frame.rest, holder: null, key: '' }]
   }
 
+  #readFrame(data: string, faithful: boolean): Reading {
+    const text = this.#template === null ? null : matchTemplate(this.#template, data)
+    if (this.#template && text !== null)
+      return new TemplateReading(this.#template, data, text, { faithful, finished: this.#isFinished() })
+    const read = this.#read(data, faithful)
+    this.#template = makeTemplate(data, read) ?? this.#template
+    return read
+  }
+
+  #isFinished(): boolean {
+    return this.#ended.size > 0 && this.#ended.size === this.#open.size
+  }
+
   #read(text: string, faithful: boolean): Reading {
     const { value, members } = this.#parse(text)
     const walk = walkAnswer(value, this.#cleared)
@@ -79,7 +94,7 @@ export class OpenAiReader implements AnswerReader {
       completed: this.#completed(walk),
       usage: walk.usage,
       faithful: faithful && walk.members === members,
-      finished: this.#ended.size > 0 && this.#ended.size === this.#open.size,
+      finished: this.#isFinished(),
     })
   }
 

@@ -27,6 +27,8 @@ export class SseParser {
   #scanned = 0
   #line = 0
   #first = true
+  /** True once a CR was seen. */
+  #carriage = false
 
   constructor(limit: number) {
     this.#limit = limit
@@ -63,18 +65,17 @@ export class SseParser {
 
   /** Collects whole frames and returns where the unfinished one begins. */
   #scan(bytes: Buffer, frames: Frame[]): number {
+    this.#carriage ||= bytes.indexOf(CR, this.#scanned) !== -1
     let start = 0
     let line = this.#line
     let at = this.#scanned
     while (at < bytes.length) {
-      const byte = bytes[at]
-      if (byte !== LF && byte !== CR) {
-        at++
-        continue
-      }
+      at = this.#lineEnd(bytes, at)
+      if (at === bytes.length) break
+      const carriage = bytes[at] === CR
       // A CR at the very end may be half of a CRLF: only the next chunk can tell.
-      if (byte === CR && at + 1 === bytes.length) break
-      const next = byte === CR && bytes[at + 1] === LF ? at + 2 : at + 1
+      if (carriage && at + 1 === bytes.length) break
+      const next = carriage && bytes[at + 1] === LF ? at + 2 : at + 1
       if (at === line) {
         frames.push(this.#read(bytes.subarray(start, next)))
         start = next
@@ -85,6 +86,17 @@ export class SseParser {
     this.#line = line - start
     this.#scanned = at - start
     return start
+  }
+
+  /** Offset of the next LF or CR, or the length. Most streams have no CR at all, and are then searched natively. */
+  #lineEnd(bytes: Buffer, from: number): number {
+    if (!this.#carriage) {
+      const found = bytes.indexOf(LF, from)
+      return found === -1 ? bytes.length : found
+    }
+    let at = from
+    while (at < bytes.length && bytes[at] !== LF && bytes[at] !== CR) at++
+    return at
   }
 
   #keep(bytes: Buffer, start: number): void {

@@ -13,6 +13,12 @@ export interface DirectRequest {
   readonly body: Buffer
 }
 
+/** A base address, taken apart once. */
+interface Address {
+  readonly origin: string
+  readonly path: string
+}
+
 /** Keeps connections to each provider open between calls. */
 export class DirectUpstream {
   readonly #agent = new Agent({
@@ -21,7 +27,7 @@ export class DirectUpstream {
     keepAliveMaxTimeout: 10 * KEEP_ALIVE_MS,
     pipelining: 1,
   })
-  readonly #addresses = new Map<string, URL>()
+  readonly #addresses = new Map<string, Address>()
 
   send(request: DirectRequest, handlers: UpstreamHandlers): UpstreamCall {
     const call = new DirectCall(this.#agent, request, this.#address(request.target.baseUrl), handlers)
@@ -33,11 +39,12 @@ export class DirectUpstream {
     return this.#agent.destroy()
   }
 
-  #address(baseUrl: string): URL {
+  #address(baseUrl: string): Address {
     const known = this.#addresses.get(baseUrl)
     if (known) return known
     if (this.#addresses.size >= ADDRESSES_LIMIT) this.#addresses.clear()
-    const address = new URL(baseUrl)
+    const { origin, pathname } = new URL(baseUrl)
+    const address = { origin, path: pathname.replace(/\/+$/, '') }
     this.#addresses.set(baseUrl, address)
     return address
   }
@@ -50,10 +57,10 @@ class DirectCall implements UpstreamCall, Dispatcher.DispatchHandler {
   #retried = false
   readonly #agent: Agent
   readonly #request: DirectRequest
-  readonly #address: URL
+  readonly #address: Address
   readonly #handlers: UpstreamHandlers
 
-  constructor(agent: Agent, request: DirectRequest, address: URL, handlers: UpstreamHandlers) {
+  constructor(agent: Agent, request: DirectRequest, address: Address, handlers: UpstreamHandlers) {
     this.#agent = agent
     this.#request = request
     this.#address = address
@@ -62,10 +69,9 @@ class DirectCall implements UpstreamCall, Dispatcher.DispatchHandler {
 
   dispatch(): void {
     const { target, path, headers, body } = this.#request
-    const { origin, pathname } = this.#address
     const options: Dispatcher.DispatchOptions = {
-      origin,
-      path: `${pathname === '/' ? '' : pathname.replace(/\/+$/, '')}${path}`,
+      origin: this.#address.origin,
+      path: `${this.#address.path}${path}`,
       method: 'POST',
       headers,
       body,
