@@ -24,8 +24,11 @@ type Source = Pick<Unit, 'origin' | 'direction' | 'text' | 'tool'>
 /** Scans a whole text and adds up what it holds. */
 export function assess(set: RuleSet, source: Source, limits: Limits = LIMITS): Assessment {
   const { matches, truncatedAt } = scanText(set, source.text, limits)
-  const actions = source.origin === 'tool_call' ? inspectAction(set, source.tool ?? '', source.text) : []
-  return addUp(set, source, tidy([...matches, ...actions]), truncatedAt, limits)
+  if (source.origin !== 'tool_call') return addUp(set, source, matches, truncatedAt, limits)
+  // The analyser knows what runs and what is only text, so mentions do not count beside it.
+  const said = matches.filter(match => !set.rules[match.rule]!.rule.id.endsWith('.in-text'))
+  const actions = inspectAction(set, source.tool ?? '', source.text)
+  return addUp(set, source, tidy([...said, ...actions]), truncatedAt, limits)
 }
 
 /** Turns matches of a text into an assessment. */

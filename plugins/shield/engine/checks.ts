@@ -98,7 +98,7 @@ export function isJwt(token: string): boolean {
 }
 
 const PLACEHOLDER =
-  /example|sample|placeholder|changeme|change[-_ ]?(?:me|it|this)|your[-_ ]|my[-_ ]?(?:secret|password|token|key)|insert|replace|redacted|dummy|fake|test[-_]?(?:key|token|secret|password)|x{4,}|\*{3,}|\.{3,}|<[^>]+>|\$\{|\{\{|%\(|todo|fixme|lorem|abcdefgh|qwerty|0123456789|1234567890|process\.env|os\.environ|getenv|null|undefined|none$|true$|false$|^function|\(\)/i
+  /example|sample|placeholder|changeme|change[-_ ]?(?:me|it|this)|your[-_ ]|my[-_ ]?(?:secret|password|token|key)|insert|replace|redacted|dummy|fake|test[-_]?(?:key|token|secret|password)|x{4,}|\*{3,}|\.{3,}|<[^>]+>|\$\{|\{\{|%\(|todo|fixme|lorem|abcdefgh|qwerty|0123456789|1234567890|process\.env|os\.environ|getenv|null|undefined|none$|true$|false$|^function|\(\)|(.)\1{11,}|^(?:user|username|pass|passwd|password|secret|token|admin|root|test|foo|bar|pw|key|login)$/i
 
 /** False for what stands in documentation where a secret would stand in life. */
 export function isNoPlaceholder(text: string): boolean {

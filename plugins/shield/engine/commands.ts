@@ -325,12 +325,12 @@ const SQL_RIGHTS = /\b(?:grant\s{1,3}(?:all|\w{1,20}\s{1,3}on)|alter\s{1,3}(?:us
 
 /** Puts plain variables of the line in place, so that `X=rm; $X -rf /` reads as what it runs. */
 function expand(line: string): string {
+  const spaced = line.replace(/\$\{?IFS\}?/g, ' ')
   const values = new Map<string, string>()
-  for (const [, name, value] of line.matchAll(/(?:^|[;&\s])(\w{1,30})=["']?([\w./~-]{1,80})/g))
+  for (const [, name, value] of spaced.matchAll(/(?:^|[;&\s])(\w{1,30})=["']?([\w./~-]{1,80})/g))
     values.set(name!, value!)
-  return values.size === 0
-    ? line
-    : line.replace(/\$\{?(\w{1,30})\}?/g, (whole, name: string) => values.get(name) ?? whole)
+  if (values.size === 0) return spaced
+  return spaced.replace(/\$\{?(\w{1,30})\}?/g, (whole, name: string) => values.get(name) ?? whole)
 }
 
 /** Everything dangerous in a command line; the strongest of each rule. */

@@ -15,7 +15,7 @@ export function judgeMention(before: string, slice: string, end: number, fenced:
   if (before === '') return 1
   const quoted = opensQuote(before, slice, end)
   const talk = TALK.test(before)
-  if ((quoted || fenced) && talk) return 0.3
+  if ((quoted || fenced) && talk) return 0.15
   if (QUESTION.test(before)) return 0.3
   if (NEGATED.test(before)) return 0.5
   return quoted || fenced ? 0.75 : 1

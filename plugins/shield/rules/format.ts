@@ -93,7 +93,7 @@ export function tokenRules(entries: readonly Entry[], flags: { exact?: boolean }
     stop: 'token',
     max: lengthOf(format) + 2,
     entropy: entropy ?? 2.5,
-    checks: ['not-placeholder'],
+    ...(entropy === 0 ? {} : { checks: ['not-placeholder'] as const }),
     format,
     examples: { must: [], not: [] },
   }))

@@ -40,7 +40,7 @@ export const OVERRIDES: readonly Rule[] = [
     inData: 0.85,
     title: 'Tells the model to drop what came before',
     keywords: list(DROP),
-    match: `${DROP_VERBS}${GAP}(?:about${GAP})?${some(3)}(?:${EARLIER}${GAP}${some(2)}${TEXTS}\\b|(?:everything|anything|all|whatever)${GAP}${some(3)}(?:above|before|previous(?:ly)?|prior|earlier|told|said|written|so far|instructed|stated|that came)\\b|(?:what|whatever)${GAP}${some(4)}(?:told|said|instructed|asked|learned|written)\\b|the above\\b|above and\\b|previous and\\b)`,
+    match: `${DROP_VERBS}${GAP}(?:about${GAP})?${some(3)}(?:${EARLIER}${GAP}${some(2)}${TEXTS}\\b|(?:everything|anything|all|whatever)${GAP}${some(3)}(?:above|before|previous(?:ly)?|prior|earlier|told|said|written|so far|instructed|stated|that came)\\b|(?:what|whatever)${GAP}${some(4)}(?:told|said|instructed|asked|learned|written)\\b|the above(?:[^\\w-]|$)|above and\\b|previous and\\b)`,
     max: 190,
     examples: {
       must: [

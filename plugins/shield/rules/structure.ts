@@ -3,6 +3,8 @@ import { GAP, list, some } from './words.ts'
 
 const injection = { category: 'injection' } as const
 
+const KIND = `(?:(?:system|lead|chief|new|real|original|main|head|ai|network|site|super|true|actual|security|prompt|model|chatbot|llm|platform)${GAP}){0,2}`
+
 /** Forged structure: roles, templates, ends of prompts, voices of authority. */
 export const STRUCTURE: readonly Rule[] = [
   {
@@ -132,7 +134,7 @@ export const STRUCTURE: readonly Rule[] = [
     inData: 0.7,
     title: 'Claims authority over the model',
     keywords: list("i am | i'm | this is | as your | as the | it is me | i have been | we are | message from"),
-    match: `(?:i am|i'm|this is|as|it is me|i have been|we are|message from)${GAP}${some(3)}(?:(?:your|the|an?|openai|anthropic|system|openai's|authorized|authorised)${GAP}(?:\\w{3,14}${GAP}){0,2}(?:developers?|creators?|admin(?:istrator)?|programmers?|owner|maker|engineer|master|supervisor|superuser|root user)|openai|anthropic)\\b`,
+    match: `(?:i am|i'm|this is|as|it is me|i have been|we are|message from)${GAP}${some(3)}(?:your${GAP}${KIND}(?:developers?|creators?|admin(?:istrator)?|programmers?|owner|maker|engineer|master|supervisor|superuser|root user)|(?:the|openai|anthropic|system|openai's|authorized|authorised)${GAP}${KIND}(?:developers?|creators?|admin(?:istrator)?|programmers?|superuser|root user)|openai|anthropic)\\b`,
     stop: 'none',
     max: 110,
     examples: {

@@ -59,7 +59,7 @@ export const THEFT: readonly Rule[] = [
     },
   },
   {
-    id: 'injection.image-beacon',
+    id: 'exfiltration.image-beacon',
     category: 'exfiltration',
     severity: 'high',
     weight: 0.5,
