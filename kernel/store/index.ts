@@ -1,0 +1,1 @@
+export { type KernelStore, openStore, type StoreOptions } from './store.ts'
