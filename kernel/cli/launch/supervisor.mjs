@@ -200,7 +200,9 @@ function createKeeper({ role, spawn, listener, onReady, onFatal }) {
     const ending = child
     if (ending === undefined) return
     const killer = setTimeout(() => ending.kill('SIGKILL'), deadlineMs + RELEASE_MS)
-    if (ending.connected) ending.send({ type: 'stop', deadlineMs }, error => error && ending.kill('SIGTERM'))
+    // Before it is ready a plane has nothing to drain and does not listen yet.
+    if (ending.connected && state === 'ready')
+      ending.send({ type: 'stop', deadlineMs }, error => error && ending.kill('SIGTERM'))
     else ending.kill('SIGTERM')
     await until(() => child !== ending)
     clearTimeout(killer)

@@ -77,7 +77,7 @@ test('npm start -- --json prints events alone, one ready with the keys, and SIGT
   assert.equal(ready['modelKey'], 'model-key')
   assert.equal(ready['apiKey'], 'api-key')
   run.child.kill('SIGTERM')
-  await run.ended
+  assert.equal(await run.ended, 0)
   const gone = async () => (await processesNaming(data)).length === 0
   while (!(await gone())) await new Promise(done => setTimeout(done, 25))
   const events = run.lines.map(line => JSON.parse(line).event)

@@ -109,6 +109,15 @@ test('a plane that does not hear is killed once the deadline is over', async t =
   assert.equal(last?.['signal'], 'SIGKILL')
 })
 
+test('stop in the middle of a start does not wait for the drain', async t => {
+  const { supervisor, told, until } = supervise(t, { gateway: 'slow' })
+  supervisor.start()
+  await until(({ role, state }) => role === 'dashboard' && state === 'ready')
+  await supervisor.stop(60_000)
+  const last = told.filter(({ role, state }) => role === 'gateway' && state === 'stopped').at(-1)
+  assert.equal(last?.['signal'], 'SIGTERM')
+})
+
 test('a plane that cannot start ends the product with its own words', async t => {
   const { supervisor, told, until } = supervise(t, { gateway: 'fatal' })
   supervisor.start()
