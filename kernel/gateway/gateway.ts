@@ -1,15 +1,15 @@
 /** The server of the model path. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import {
   CataloguedError,
   GatewayError,
   type KeyOwner,
   type Logger,
   type ModelKeys,
-  RunError,
   type RunOptions,
 } from '../contract/index.ts'
+import { listenOnLoopback } from '../http/port.ts'
 import type { GatewayPlane, Kernel, Snapshot } from '../ports.ts'
 import { readBody } from './body.ts'
 import type { DialectAdapter } from './dialect.ts'
@@ -70,8 +70,7 @@ class ModelPath implements Gateway {
   }
 
   async listen(port: number): Promise<{ port: number }> {
-    await listenOnLoopback(this.#server, port)
-    this.#port = (this.#server.address() as AddressInfo).port
+    this.#port = await listenOnLoopback(this.#server, port, '--model-port')
     return { port: this.#port }
   }
 
@@ -274,20 +273,6 @@ function verifyKey(keys: ModelKeys, request: IncomingMessage): KeyOwner {
   const owner = keys.verify(readKey(request))
   if (!owner) throw new GatewayError('GW_KEY_INVALID')
   return owner
-}
-
-function listenOnLoopback(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException): void => {
-      const detail = `Port ${port}; another one is chosen with --model-port.`
-      reject(error.code === 'EADDRINUSE' ? new RunError('RUN_PORT_TAKEN', { detail, cause: error }) : error)
-    }
-    server.once('error', fail)
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', fail)
-      resolve()
-    })
-  })
 }
 
 function decodePath(text: string): string {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { isCatalogued } from '../../../kernel/contract/index.ts'
+import { createGateway } from '../../../kernel/gateway/index.ts'
 import { BLOCK, say, startModelPath } from './model-path.ts'
 
 /** Sends raw bytes and returns the status line and body of the first answer; the empty string when it was just closed. */
@@ -239,4 +241,20 @@ test('health is public and says what is missing', async t => {
   path.set.kernel = false
   assert.equal((await ask('/health/readiness')).status, 503)
   assert.equal((await ask('/health/liveliness')).status, 200)
+})
+
+test('a taken port is told with who holds it', async t => {
+  const path = await startModelPath(t)
+  const other = createGateway({
+    kernel: () => undefined,
+    plane: { version: () => 0, accepting: () => true, nextId: () => '', record: () => '' },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    run: { version: '0.0.0' },
+  })
+  await assert.rejects(other.listen(path.port), (error: Error) => {
+    assert.ok(isCatalogued(error) && error.code === 'RUN_PORT_TAKEN')
+    assert.match(error.message, /--model-port/)
+    return true
+  })
+  await other.close(0)
 })
