@@ -111,7 +111,10 @@ async function closeServer(server: Server, deadlineMs: number): Promise<void> {
   if (!server.listening) return
   const closed = new Promise<void>(resolve => server.close(() => resolve()))
   server.closeIdleConnections()
+  // A connection whose last request ends now would otherwise wait for its keep-alive time.
+  const sweep = setInterval(() => server.closeIdleConnections(), 20)
   const timer = setTimeout(() => server.closeAllConnections(), deadlineMs)
   await closed
+  clearInterval(sweep)
   clearTimeout(timer)
 }
