@@ -183,6 +183,8 @@ export interface Kernel {
   /** Runs it up to `probe` on behalf of the other plane. */
   stage(plugin: string, by: string): Promise<Staged>
   status(): readonly PluginStatus[]
+  /** Manifest of a known plugin: the one on disk, else the one that serves. */
+  manifest?(plugin: string): Manifest | undefined
   /** The latest 100 transactions, newest first. */
   transactions(): readonly TransactionReport[]
   onTransaction(listener: (report: TransactionReport) => void): Release

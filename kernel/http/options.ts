@@ -1,4 +1,4 @@
-import type { Access, Actor, CataloguedError, Logger, Manifest, RunOptions } from '../contract/index.ts'
+import type { Access, Actor, CataloguedError, Logger, RunOptions } from '../contract/index.ts'
 import type { GatewayStatus, HealthReport, Kernel, Store, UiHost } from '../ports.ts'
 import type { RateTable } from './rate.ts'
 
@@ -19,8 +19,6 @@ export interface HttpOptions {
   readonly gateway?: () => GatewayStatus | undefined
   /** For the configuration routes. */
   readonly store?: () => Store | undefined
-  /** Manifest of a known plugin, for the schema of its configuration. */
-  readonly manifest?: (plugin: string) => Manifest | undefined
   /** Checks each reply against the schema of its route. For specs. */
   readonly checkReplies?: boolean
   readonly rates?: Partial<RateTable>

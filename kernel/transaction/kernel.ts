@@ -52,6 +52,10 @@ export function createKernel(options: KernelOptions, tuning: Tuning = {}): Measu
     snapshot: () => live(core).snapshot,
     pin: () => core.pins.pin(),
     status: () => readStatus(core),
+    manifest(plugin) {
+      const slot = core.slots.get(plugin)
+      return slot?.candidate?.manifest ?? slot?.serving?.origin.manifest
+    },
     transactions: () => [...core.history],
     reload: (plugin, by) => transact(core, plugin, by),
     stage: (plugin, by) => stage(core, plugin, by),

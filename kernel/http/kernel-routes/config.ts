@@ -57,7 +57,7 @@ interface Place {
 /** Throws PLG_UNKNOWN, or API_NOT_FOUND for a plugin that has nothing to configure. */
 function placeOf(parts: KernelRouteParts, id: string): Place {
   pluginOf(parts, id)
-  const config = parts.manifest?.(id)?.config
+  const config = kernelOf(parts).manifest?.(id)?.config
   const store = parts.store?.()
   if (config === undefined) throw new ApiError('API_NOT_FOUND', { detail: `The plugin "${id}" has no configuration.` })
   if (store === undefined) throw new ApiError('API_UNAVAILABLE')

@@ -5,9 +5,6 @@ import { defineRoute, type RouteSpec } from '../../../kernel/contract/index.ts'
 import { kernelRoutes } from '../../../kernel/http/kernel-routes/index.ts'
 import { bearer, createRig } from './rig.ts'
 
-const configured = {
-  manifest: () => ({ config: { schema: { type: 'object', required: ['size'] }, version: '1.0' } }) as never,
-}
 let stored: { version: string; value: unknown; etag: string } | null = null
 const store = {
   readConfig: () => stored,
@@ -27,7 +24,11 @@ const demo: RouteSpec[] = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).m
     handle: () => ({ ok: true }),
   }),
 )
-const rig = createRig({ ...configured, store: () => store as never, specs: demo })
+const rig = createRig({
+  configSchema: { type: 'object', required: ['size'] },
+  store: () => store as never,
+  specs: demo,
+})
 
 const own = kernelRoutes({} as never).map(spec => ({ plugin: 'kernel', spec }))
 const routes = [...own, ...demo.map(spec => ({ plugin: 'demo', spec }))]

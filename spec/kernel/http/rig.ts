@@ -75,7 +75,9 @@ export interface Rig {
   readonly reloads: readonly { readonly plugin: string; readonly by: string }[]
 }
 
-export function createRig(options: Partial<HttpOptions> & { readonly specs?: readonly RouteSpec[] } = {}): Rig {
+export function createRig(
+  options: Partial<HttpOptions> & { readonly specs?: readonly RouteSpec[]; readonly configSchema?: object } = {},
+): Rig {
   const actors = new Map<string, Actor>()
   const links = new Set<string>()
   const revokers = new Set<(id: string) => void>()
@@ -156,6 +158,7 @@ export function createRig(options: Partial<HttpOptions> & { readonly specs?: rea
     },
     stage: () => Promise.reject(new Error('not here')),
     status: () => [STATUS],
+    manifest: () => ({ config: { schema: options.configSchema, version: '1.0' } }) as never,
     transactions: () => [],
     onTransaction: () => () => {},
     events: {
