@@ -1,4 +1,12 @@
-import { addressesIn, EVERYDAY, hostKind, PERSISTENT_PATHS, SENSITIVE_PATHS, SYSTEM_ROOT } from './places.ts'
+import {
+  addressesIn,
+  EVERYDAY,
+  hostKind,
+  MAY_BE_SENSITIVE,
+  PERSISTENT_PATHS,
+  SENSITIVE_PATHS,
+  SYSTEM_ROOT,
+} from './places.ts'
 import type { Command } from './shell.ts'
 import { type Invocation, invocations, runsText } from './unwrap.ts'
 
@@ -284,7 +292,7 @@ export function isSensitive(text: string): boolean {
 
 export function sensitiveWeight(text: string): number {
   let weight = 0
-  if (text.length > 2000) return 0
+  if (text.length > 2000 || !MAY_BE_SENSITIVE.test(text)) return 0
   for (const one of SENSITIVE_PATHS) if (one.weight > weight && one.pattern.test(text)) weight = one.weight
   return weight
 }
@@ -333,8 +341,8 @@ function expand(line: string): string {
   return spaced.replace(/\$\{?(\w{1,30})\}?/g, (whole, name: string) => values.get(name) ?? whole)
 }
 
-/** Everything dangerous in a command line; the strongest of each rule. */
-export function inspectCommand(line: string): readonly Danger[] {
+/** Everything dangerous in a command line, down to `depth` shells inside each other; the strongest of each rule. */
+export function inspectCommand(line: string, depth?: number): readonly Danger[] {
   const found = new Map<string, number>()
   const add = (one: Danger | null) => {
     if (one !== null) found.set(one.rule, Math.max(found.get(one.rule) ?? 0, one.factor))
@@ -342,6 +350,6 @@ export function inspectCommand(line: string): readonly Danger[] {
   if (FORK_BOMB.test(line)) add(danger('command.stop-system', 1.5))
   if (SQL_LOSS.test(line)) add(danger('command.destroy-data'))
   if (SQL_RIGHTS.test(line)) add(danger('privilege.change', 0.8))
-  for (const invocation of invocations(expand(line))) for (const check of CHECKS) add(check(invocation))
+  for (const invocation of invocations(expand(line), depth)) for (const check of CHECKS) add(check(invocation))
   return [...found].map(([rule, factor]) => ({ rule, factor }))
 }

@@ -120,6 +120,22 @@ const SCRIPT = /^\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\
 export function readEscape(text: string): Escape | null {
   if (text.charCodeAt(0) === 37) return percent(text)
   if (text.charCodeAt(0) === 38) return entity(text)
+  return script(text)
+}
+
+/** `\\uXXXX` and `\\xXX` are read by hand, the rarer forms by pattern. */
+function script(text: string): Escape | null {
+  const kind = text.charCodeAt(1)
+  if (kind === 117 && text.charCodeAt(2) !== 123) {
+    let value = 0
+    for (let at = 2; at < 6; at++) {
+      const digit = hexValue(text.charCodeAt(at))
+      if (digit < 0) return null
+      value = value * 16 + digit
+    }
+    return { length: 6, value, byte: false }
+  }
+  if (kind !== 117 && kind !== 120 && (kind < 48 || kind > 51)) return null
   const match = SCRIPT.exec(text)
   if (match === null) return null
   const [whole, byte, unit, point, octal] = match

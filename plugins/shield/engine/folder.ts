@@ -30,7 +30,8 @@ export interface Hidden {
 /** Folds text of any alphabet towards lower effort: invisible characters out, look-alikes to ASCII, hidden text aside. */
 export class Folder {
   private selectors = 0
-  private override: Builder | null = null
+  private overriding = false
+  private readonly override = new Builder()
   private readonly hidden: Hidden
   /** Original offset where an unfinished sequence began, -1 when there is none. */
   open = -1
@@ -97,7 +98,7 @@ export class Folder {
         if (fold > HIGH) out = fold
       }
       if (this.selectors > 0) this.closeSelectors()
-      if (this.override !== null) this.collect(out, start, end)
+      if (this.overriding) this.collect(out, start, end)
       codes[count] = out
       from[count] = start
       to[count] = end
@@ -125,7 +126,7 @@ export class Folder {
   }
 
   private takeSelector(value: number, start: number, end: number): void {
-    if (this.selectors === 0 && this.override === null) this.open = start
+    if (this.selectors === 0 && !this.overriding) this.open = start
     this.selectors++
     this.hidden.selector(value, start, end)
   }
@@ -133,26 +134,25 @@ export class Folder {
   private closeSelectors(): void {
     if (this.selectors > 0) this.hidden.endSelectors(this.selectors >= SMUGGLED)
     this.selectors = 0
-    if (this.override === null) this.open = -1
+    if (!this.overriding) this.open = -1
   }
 
   private openOverride(start: number): void {
     this.closeOverride()
-    this.override = new Builder()
+    this.overriding = true
     this.open = start
   }
 
   private collect(code: number, start: number, end: number): void {
-    const override = this.override as Builder
+    const { override } = this
     if (code === 10) this.closeOverride()
     else if (override.size >= LONGEST_REVERSAL) this.openOverride(start)
     else override.unit(code, start, end)
   }
 
   private closeOverride(): void {
-    const { override } = this
-    this.override = null
+    this.overriding = false
     if (this.selectors === 0) this.open = -1
-    if (override !== null && override.size > 0) this.hidden.reversed(override)
+    if (this.override.size > 0) this.hidden.reversed(this.override)
   }
 }

@@ -31,14 +31,14 @@ const DATA: ReadonlySet<Origin> = new Set(['tool_result', 'web', 'file'])
  */
 function provenance(group: Group | null, origin: Origin): number {
   if (group === 'injection')
-    return origin === 'system' || origin === 'developer' ? 0.25 : origin === 'user' || DATA.has(origin) ? 1 : 0.4
+    return origin === 'system' || origin === 'developer' ? 0.12 : origin === 'user' || DATA.has(origin) ? 1 : 0.4
   if (group === 'action')
     return origin === 'tool_call'
       ? 1
       : origin === 'model'
         ? 0.45
         : origin === 'system' || origin === 'developer'
-          ? 0.15
+          ? 0.12
           : 0.3
   return 1
 }

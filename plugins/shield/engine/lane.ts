@@ -52,6 +52,7 @@ export class Lane {
   private digits = 0
   private chain = -1
   private lastDigit = -9
+  private lastTaken = Number.NEGATIVE_INFINITY
   private fenced = false
   private pending: Pending[] = []
   /** Where the last match of each rule ended: places inside it are part of it. */
@@ -93,7 +94,7 @@ export class Lane {
     if (this.chain >= 0) at = Math.min(at, this.chain)
     if (this.run > 0 && this.run < MIN_RUN) at = Math.min(at, offsets.length - this.run)
     for (const one of this.pending) if (one.rule.holds) at = Math.min(at, one.start)
-    const own = at < offsets.length ? offsets.startOf(at) : Number.POSITIVE_INFINITY
+    const own = at < offsets.length ? offsets.lowestFrom(at) : Number.POSITIVE_INFINITY
     const folding = this.folder.open < 0 ? Number.POSITIVE_INFINITY : this.folder.open
     return Math.min(own, folding, this.views.hold())
   }
@@ -183,6 +184,11 @@ export class Lane {
   }
 
   private wait(rule: CompiledRule, start: number, seen: number): void {
+    if (rule.rule.verify !== undefined && rule.rule.sensor === undefined) {
+      // Taking a line apart covers what follows on it; places close behind add nothing.
+      if (start - this.lastTaken < rule.rule.max / 2) return
+      this.lastTaken = start
+    }
     if (!this.budget.spendPlace(this.offsets.startOf(start))) return
     this.pending.push({ rule, start, after: seen, seen, fenced: this.fenced, tail: false })
   }

@@ -41,6 +41,15 @@ export class Offsets {
     return this.ends === null ? at + this.shift + 1 : this.ends[at - this.base]!
   }
 
+  /** The lowest place at or behind a character: text that was sent backwards runs against the original. */
+  lowestFrom(at: number): number {
+    if (this.starts === null) return at + this.shift
+    let lowest = this.starts[at - this.base]!
+    for (let i = at + 1 - this.base; i < this.length - this.base; i++)
+      if (this.starts[i]! < lowest) lowest = this.starts[i]!
+    return lowest
+  }
+
   /** Zero for plain text, 1 when characters were folded, 2 when characters were dropped in between. */
   kind(from: number, to: number): 0 | 1 | 2 {
     if (this.starts === null || this.ends === null || this.folded === null) return 0

@@ -53,6 +53,10 @@ export const SENSITIVE_PATHS: readonly SensitivePath[] = [
   ),
 ]
 
+/** One look before the list: a word every sensitive path has one of. */
+export const MAY_BE_SENSITIVE =
+  /ssh|id_|shadow|sudoers|passwd|\.aws|gcloud|credential|azure|kube|docker|netrc|pgpass|pypirc|npmrc|my\.cnf|boto|s3cfg|gnupg|password-store|kdbx|keychain|chrom|firefox|brave|edge|mozilla|\.env|wallet|keystore|ethereum|bitcoin|solana|metamask|proc\/|_history|secret|openclaw|clawnex|hermes|\.pem|\.p12|\.pfx|\.jks|\.key|service/i
+
 /** Files whose change makes something run later or lets someone in. */
 export const PERSISTENT_PATHS =
   /(?:^|[/~])(?:\.ssh\/authorized_keys|\.bashrc|\.bash_profile|\.profile|\.zshrc|\.zprofile|etc\/(?:cron[\w.]*|profile|rc\.local|init\.d|systemd\/system|ld\.so\.preload|sudoers|passwd|hosts|pam\.d|ssh)|\.config\/(?:systemd|autostart)|library\/launch(?:agents|daemons)|var\/spool\/cron|\.git\/hooks|\.openclaw\/(?:openclaw\.json|workspace\/(?:soul|agents|identity|tools)\.md))/i

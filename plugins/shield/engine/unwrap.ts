@@ -36,6 +36,8 @@ const WRAPPERS: ReadonlyMap<string, RegExp> = new Map(
 const KEYWORDS = /^(?:then|do|else|if|while|until|!)$/
 const SHELLS = /^(?:ba|z|da|k|c|tc|a|fi)?sh$|^pwsh$|^powershell(?:\.exe)?$/
 const DEPTH = 6
+/** Commands of one line that are followed into further shells. */
+const MOST = 300
 
 /** Whether a program runs what it is given as shell or script text. */
 export function runsText(name: string): boolean {
@@ -43,22 +45,22 @@ export function runsText(name: string): boolean {
 }
 
 /** Every command a line would run, wrappers taken off, inner shells opened. */
-export function invocations(line: string): Invocation[] {
+export function invocations(line: string, depth = DEPTH): Invocation[] {
   const found: Invocation[] = []
-  for (const command of readShell(line)) collect(command, found, 0)
+  for (const command of readShell(line)) collect(command, found, depth)
   return found
 }
 
 function collect(command: Command, found: Invocation[], depth: number): void {
-  for (const inner of command.inner) collect(inner, found, depth + 1)
+  for (const inner of command.inner) collect(inner, found, depth - 1)
   const invocation = unwrap(command)
   if (invocation === null) {
     if (command.redirects.length > 0) found.push({ name: '', args: [], command, wrappers: [] })
     return
   }
   found.push(invocation)
-  if (depth >= DEPTH) return
-  for (const text of scripts(invocation)) for (const inner of readShell(text)) collect(inner, found, depth + 1)
+  if (depth <= 0 || found.length > MOST) return
+  for (const text of scripts(invocation)) for (const inner of readShell(text)) collect(inner, found, depth - 1)
 }
 
 function unwrap(command: Command): Invocation | null {

@@ -22,6 +22,7 @@ export class Views implements Hidden {
   private readonly budget: Budget
   private readonly deep: boolean
   private tagLane: Lane | null = null
+  private reversedLane: Lane | null = null
   private selectors = new ByteText()
   private runs: RunView[] = []
   private runOpen = false
@@ -57,11 +58,10 @@ export class Views implements Hidden {
     lane.end()
   }
 
+  /** Overrides may come word by word, so all of one text are read as one. */
   reversed(text: Builder): void {
-    const lane = this.open('reversed', this.parent.offsets.length)
-    if (lane === null) return
-    text.flushReversed(lane)
-    lane.end()
+    this.reversedLane ??= this.open('reversed', this.parent.offsets.length)
+    if (this.reversedLane !== null) text.flushReversed(this.reversedLane)
   }
 
   /* runs */
@@ -96,6 +96,7 @@ export class Views implements Hidden {
   end(length: number, run: number): void {
     this.flushTags()
     this.tagLane?.end()
+    this.reversedLane?.end()
     if (run >= MIN_RUN) this.feedRun(length, run)
     this.endRun()
     this.readEscapes(length, true)
@@ -109,6 +110,7 @@ export class Views implements Hidden {
       if (decoder.open >= 0) at = Math.min(at, decoder.open)
     }
     if (this.tagLane !== null) at = Math.min(at, this.tagLane.hold())
+    if (this.reversedLane !== null) at = Math.min(at, this.reversedLane.hold())
     if (this.escapeLane !== null) at = Math.min(at, this.escapeLane.hold())
     if (this.waiting.length > 0) at = Math.min(at, this.parent.offsets.startOf(this.waiting[0]! - this.depths[0]!))
     return at

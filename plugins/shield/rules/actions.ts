@@ -58,7 +58,7 @@ function commandInText(slice: string): Hit | null {
   if (!WORTH.test(line)) return null
   const strongest = Math.max(
     0,
-    ...inspectCommand(line).map(one => (STRONG.get(one.rule) ?? 0) * Math.min(1, one.factor)),
+    ...inspectCommand(line, 2).map(one => (STRONG.get(one.rule) ?? 0) * Math.min(1, one.factor)),
   )
   return strongest < 0.68 ? null : { start: 0, end: line.length, factor: strongest }
 }
@@ -76,7 +76,7 @@ export const TEXT_COMMANDS: readonly Rule[] = [
     ),
     verify: commandInText,
     stop: 'line',
-    max: 400,
+    max: 320,
     mention: false,
     examples: {
       must: [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { JUDGE, type Judge } from 'clawnex/contract'
 import { SHIELD_POLICY, SHIELD_SCANNER } from '../../../plugins/shield/contract.ts'
-import { DEFAULT_POLICY } from '../../../plugins/shield/engine/index.ts'
+import { DEFAULT_POLICY, type Policy } from '../../../plugins/shield/engine/index.ts'
 import gateway from '../../../plugins/shield/gateway.ts'
 import setting from '../../../plugins/shield/migrations/0001-setting.ts'
 import server from '../../../plugins/shield/server.ts'
@@ -96,9 +96,9 @@ describe('the judge of the gateway', () => {
     const plane = await gatewayBench('shield', gateway)
     const judge = plane.contributions(JUDGE)[0] as Judge
     assert.equal(judge.request([unit], call).verdict, 'block')
-    plane.snapshot(SHIELD_POLICY, { ...DEFAULT_POLICY, mode: 'OBSERVE' })
+    plane.snapshot<Policy>(SHIELD_POLICY, { ...DEFAULT_POLICY, mode: 'OBSERVE' as const })
     assert.equal(judge.request([unit], call).verdict, 'review')
-    plane.snapshot(SHIELD_POLICY, DEFAULT_POLICY)
+    plane.snapshot<Policy>(SHIELD_POLICY, DEFAULT_POLICY)
     assert.equal(judge.request([unit], call).verdict, 'block')
   })
 })
