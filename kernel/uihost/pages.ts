@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BuiltFile, UiManifest } from './build.mjs'
+import type { UiManifest } from './build.mjs'
 
 export interface HtmlPage {
   readonly html: string
@@ -40,7 +40,9 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, char => `&#
 export function shellPage(manifest: UiManifest, sprite: string, version: string): HtmlPage {
   const map = importMap(manifest)
   const hash = createHash('sha256').update(map).digest('base64')
-  const preloads = Object.values(manifest.imports).map(url => `<link rel="modulepreload" href="${url}">\n`)
+  const preloads = Object.values(manifest.imports).map(
+    url => `<link rel="modulepreload" href="${url}" integrity="${integrityOf(manifest, url)}">\n`,
+  )
   const scripts = [
     `<script src="${manifest.theme}"></script>\n`,
     `<script type="importmap">${map}</script>\n`,
@@ -60,16 +62,14 @@ ${sprite}<div class="frame" id="root"><noscript><div class="login"><main><h1 cla
 
 /** Names to addresses, with the hash of each so that a changed file is not run. */
 export function importMap(manifest: UiManifest): string {
-  const integrity = Object.fromEntries(
-    Object.values(manifest.imports).map(url => [url, `sha384-${fileOf(manifest, url).sha384}`]),
-  )
+  const integrity = Object.fromEntries(Object.values(manifest.imports).map(url => [url, integrityOf(manifest, url)]))
   return JSON.stringify({ imports: manifest.imports, integrity })
 }
 
-function fileOf(manifest: UiManifest, url: string): BuiltFile {
+function integrityOf(manifest: UiManifest, url: string): string {
   const found = manifest.files.find(({ file }) => url === `/assets/${file}`)
   if (found === undefined) throw new Error(`The build of the shell is not whole: ${url} is missing.`)
-  return found
+  return `sha384-${found.sha384}`
 }
 
 /** Page for a browser without a session: no scripts, and the way in. */

@@ -26,10 +26,10 @@ const ICONS: Readonly<Record<EmptyProps['kind'], IconName>> = {
 export function Empty({ kind, title, icon, actions, children }: EmptyProps) {
   return (
     <div class="empty" data-kind={kind}>
-      <h3>
+      <h2>
         <Icon name={icon ?? ICONS[kind]} />
         {title}
-      </h3>
+      </h2>
       <div class="prose">{children}</div>
       {actions && (
         <div class="row" data-wrap="">

@@ -14,6 +14,12 @@ type Listener = (payload: unknown) => void
 
 const listeners = new Map<string, Set<Listener>>()
 const resyncs = new Set<() => void>()
+const HIDDEN_MS = 5000
+const REFUSED_MS = 3000
+
+let isWanted = false
+/** Streams refused in a row: the first is looked into at once, for it usually is the end of the session. */
+let refusals = 0
 let source: EventSource | undefined
 let retry: ReturnType<typeof setTimeout> | undefined
 
@@ -23,7 +29,8 @@ function set(state: StreamState['state']): void {
 
 /** Opens the stream. The shell calls it once a session is known. */
 export function openStream(): void {
-  if (source !== undefined) return
+  isWanted = true
+  if (source !== undefined || document.visibilityState === 'hidden') return
   clearTimeout(retry)
   const opened = new EventSource('/api/v1/events')
   source = opened
@@ -35,6 +42,7 @@ export function openStream(): void {
   let lost = false
   opened.onopen = () => {
     set('live')
+    refusals = 0
     // What happened in between may be beyond the resume buffer, so everything live is read again.
     if (lost) for (const resync of resyncs) resync()
     lost = false
@@ -44,8 +52,9 @@ export function openStream(): void {
     set('lost')
     // The browser retries by itself unless the answer was not a stream; then only we can.
     if (opened.readyState !== EventSource.CLOSED) return
-    closeStream()
-    retry = setTimeout(reopen, 3000)
+    drop()
+    retry = setTimeout(() => reopen(), refusals === 0 ? 0 : REFUSED_MS)
+    refusals += 1
   }
 }
 
@@ -64,10 +73,29 @@ export function beforeReopen(check: () => Promise<boolean>): void {
 }
 
 export function closeStream(): void {
+  isWanted = false
+  drop()
+  set('lost')
+}
+
+function drop(): void {
   clearTimeout(retry)
   source?.close()
   source = undefined
-  set('lost')
+}
+
+/** Browsers grant six connections to one host for all tabs together, so a tab nobody looks at gives its own back. */
+export function followVisibility(): void {
+  let leaving: ReturnType<typeof setTimeout> | undefined
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(leaving)
+    if (document.visibilityState === 'hidden') {
+      leaving = setTimeout(drop, HIDDEN_MS)
+    } else if (isWanted && source === undefined) {
+      openStream()
+      for (const resync of resyncs) resync()
+    }
+  })
 }
 
 function dispatch(event: Event): void {

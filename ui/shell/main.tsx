@@ -12,6 +12,7 @@ shell.startClock()
 startKeyboard()
 followTabs()
 shell.beforeReopen(readSession)
+shell.followVisibility()
 
 // A session opens the stream and brings the plugins' parts; its end closes the stream.
 session.subscribe(({ state }) => {

@@ -1,6 +1,6 @@
 import { can, Icon, type IconName, navigate, now, prefs, queryState, toast } from 'clawnex/ui'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ALL_AREAS } from './areas.ts'
 import { isKeysOpen, paletteText } from './palette-state.ts'
 import { commands, pagePath, pages } from './registry.ts'
@@ -147,7 +147,8 @@ function OpenPalette({ first }: { first: string }) {
   const [at, setAt] = useState(0)
   const dialog = useRef<HTMLDialogElement>(null)
   const list = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  // Before the browser paints, so that the next key already lands inside.
+  useLayoutEffect(() => {
     const before = document.activeElement
     dialog.current?.showModal()
     return () => {

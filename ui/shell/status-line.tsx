@@ -107,10 +107,10 @@ function PluginState({ plugins }: { plugins: readonly PluginStatus[] | undefined
   const failed = plugins?.filter(plugin => plugin.error !== null).length ?? 0
   const updates = updateFaults.value.size
   return (
-    <a class="push" href="/plugins">
+    <a class={failed + updates > 0 ? 'push' : 'push wide-only'} href="/plugins">
       {failed > 0 && <span data-tone="warn">{failed === 1 ? '1 plugin failed' : `${failed} plugins failed`}</span>}
       {failed === 0 && updates > 0 && <span data-tone="warn">{updates} page update failed</span>}
-      {failed === 0 && updates === 0 && plugins && <span class="wide-only">{plugins.length} plugins</span>}
+      {failed === 0 && updates === 0 && plugins && `${plugins.length} plugins`}
     </a>
   )
 }

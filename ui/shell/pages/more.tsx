@@ -8,7 +8,7 @@ export function MorePage() {
   const { path } = useRoute()
   return (
     <Page title="More">
-      <nav class="more-nav pad" aria-label="Areas">
+      <nav class="more-nav pad" aria-label="All areas">
         {ALL_AREAS.map(({ area, title, icon }) => (
           <a key={area} href={`/${area}`} aria-current={areaOf(path) === area ? 'page' : undefined}>
             <Icon name={icon} />
