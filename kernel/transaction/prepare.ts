@@ -1,12 +1,12 @@
-import { type Phase, PluginError } from '../contract/index.ts'
-import type { Candidate } from '../discover/manifest.ts'
-import { dependantsOf, missingNeed, orderPlugins, sortByNeeds } from '../discover/order.ts'
+import type { Phase } from '../contract/index.ts'
+import { dependantsOf } from '../discover/order.ts'
 import { createGeneration, forgetCode, type Generation, type Origin } from '../generation/generation.ts'
 import type { PendingMigrations } from '../ports.ts'
 import { loadConfig } from './config.ts'
 import { type Core, logError, serving, slotOf } from './core.ts'
 import { asPluginError } from './errors.ts'
 import { childLog } from './log.ts'
+import { bundleAll, checkVersions, type Member, type PrepareOptions, verify } from './members.ts'
 import { setUp } from './setup.ts'
 import type { Steps } from './steps.ts'
 
@@ -20,26 +20,10 @@ export interface Prepared {
   /** One new generation for each plugin of the closure; empty when the plugin is to be removed. */
   readonly fresh: readonly Generation[]
   readonly removed: boolean
+  /** Plugins of the closure that run from a bundle that served before, because their sources do not load. */
+  readonly proven: ReadonlySet<string>
   /** Whether the gateway has a say. */
   readonly onGateway: boolean
-}
-
-export interface PrepareOptions {
-  readonly steps: Steps
-  /** Contract migrations may run. */
-  readonly atStart: boolean
-  /** Loads these bundles instead of the sources on disk. */
-  readonly fallback?: Origin
-  readonly candidates?: readonly Candidate[]
-}
-
-interface Member {
-  readonly id: string
-  readonly candidate: Candidate | null
-  readonly origin: Origin
-  readonly builtin: boolean
-  /** Bundles that have served before: their migrations are in the history already. */
-  readonly proven: boolean
 }
 
 /** Phases verify to probe. Leaves nothing behind when one fails: the old generations never noticed. */
@@ -65,6 +49,7 @@ export async function prepare(core: Core, plugin: string, options: PrepareOption
       closure: members.map(member => member.id),
       fresh,
       removed: false,
+      proven: new Set(members.filter(({ proven }) => proven).map(({ id }) => id)),
       onGateway: members.some(({ id, origin }) => id === plugin && hasGateway(core, id, origin)),
     }
   } catch (error) {
@@ -92,44 +77,6 @@ export async function rollBack(core: Core, fresh: readonly Generation[]): Promis
   }
 }
 
-/** The candidate to load, or null when the folder is gone and the plugin is to be removed. */
-function verify(core: Core, plugin: string, all: readonly Candidate[], options: PrepareOptions): Candidate | null {
-  const where = { phase: 'verify', plugin } as const
-  for (const candidate of all) slotOf(core, candidate.id).candidate = candidate
-  const slot = core.slots.get(plugin)
-  if (slot?.stuck) throw new PluginError('PLG_STUCK', where)
-  const found = all.find(candidate => candidate.id === plugin)
-  if (options.fallback !== undefined) {
-    const manifest = options.fallback.manifest
-    const candidate = {
-      id: plugin,
-      folder: found?.folder ?? '',
-      builtin: found?.builtin ?? true,
-      manifest,
-      error: null,
-    }
-    refuseMissingNeed(core, candidate)
-    return candidate
-  }
-  if (found === undefined) {
-    if (slot === undefined) throw new PluginError('PLG_UNKNOWN', where, { detail: `"${plugin}"` })
-    return null
-  }
-  if (found.error !== null) throw found.error
-  const circle = orderPlugins(all).failed.get(plugin)
-  if (circle?.code === 'PLG_CYCLE') throw circle
-  refuseMissingNeed(core, found)
-  core.sources.verify(found)
-  return found
-}
-
-/** Against what serves now, not against what lies on disk: a provider whose new source is broken still serves. */
-function refuseMissingNeed(core: Core, candidate: Candidate): void {
-  const versions = new Map(serving(core).map(({ plugin, origin }) => [plugin, origin.manifest.version]))
-  const error = missingNeed(candidate, id => versions.get(id))
-  if (error !== undefined) throw error
-}
-
 function removal(core: Core, plugin: string): Prepared {
   const chain = serving(core).map(({ plugin: id, origin }) => ({ id, manifest: origin.manifest }))
   const old = slotOf(core, plugin).serving
@@ -138,6 +85,7 @@ function removal(core: Core, plugin: string): Prepared {
     closure: [plugin, ...dependantsOf(plugin, chain)],
     fresh: [],
     removed: true,
+    proven: new Set(),
     onGateway: old !== null && hasGateway(core, plugin, old.origin),
   }
 }
@@ -146,49 +94,6 @@ function removal(core: Core, plugin: string): Prepared {
 function hasGateway(core: Core, plugin: string, origin: Origin): boolean {
   const before = core.slots.get(plugin)?.serving?.origin.manifest.entries.gateway
   return origin.manifest.entries.gateway !== undefined || before !== undefined
-}
-
-async function bundleAll(
-  core: Core,
-  target: Candidate,
-  dependants: readonly string[],
-  all: readonly Candidate[],
-  options: PrepareOptions,
-): Promise<Member[]> {
-  const { id, builtin } = target
-  const origin = options.fallback ?? (await core.sources.bundle(target, all, core.lastGood.read(id)))
-  const members: Member[] = [
-    { id, candidate: target, origin, builtin, proven: options.fallback !== undefined },
-    ...(await Promise.all(dependants.map(dependant => bundleDependant(core, dependant, all)))),
-  ]
-  // Ids and needs may have changed on disk, so the order is that of the manifests now being loaded.
-  return sortByNeeds(members.map(member => ({ ...member, manifest: member.origin.manifest })))
-}
-
-/** A dependant takes its sources from disk; while those are broken it moves along with the bundle it serves with. */
-async function bundleDependant(core: Core, id: string, all: readonly Candidate[]): Promise<Member> {
-  const old = slotOf(core, id).serving as Generation
-  const candidate = all.find(other => other.id === id)
-  const proven = { id, candidate: candidate ?? null, origin: old.origin, builtin: old.builtin, proven: true }
-  if (candidate === undefined || candidate.error !== null) return proven
-  try {
-    core.sources.verify(candidate)
-    const origin = await core.sources.bundle(candidate, all, core.lastGood.read(id))
-    return { id, candidate, origin, builtin: candidate.builtin, proven: false }
-  } catch (error) {
-    logError(core, asPluginError(error, { phase: 'bundle', plugin: id }), 'a dependant moves along with its old bundle')
-    return proven
-  }
-}
-
-/** A new version may lie outside the ranges of plugins that stay as they are. Throws PLG_NEED_MISSING. */
-function checkVersions(core: Core, members: readonly Member[]): void {
-  const versions = new Map(serving(core).map(({ plugin, origin }) => [plugin, origin.manifest.version]))
-  for (const { id, origin } of members) versions.set(id, origin.manifest.version)
-  for (const { id, origin } of members) {
-    const error = missingNeed({ id, manifest: origin.manifest }, other => versions.get(other))
-    if (error !== undefined) throw error
-  }
 }
 
 /** Waits a little for earlier drains of these plugins, so that at most two generations of a plugin are alive. */

@@ -123,6 +123,7 @@ describe('closure', () => {
     shop.write('alpha', { 'server.ts': offering('alpha', 'two') })
     await shop.kernel.reload('alpha', 'spec')
     assert.equal(service(shop.kernel, 'beta.value'), 'two via 2')
+    assert.equal(shop.error('beta'), 'PLG_BUNDLE_FAILED')
   })
 
   it('plugins that waited for a need load as soon as it is there', async t => {
@@ -168,6 +169,20 @@ describe('quarantine', () => {
     assert.equal(again.status()[0]?.error?.code, 'PLG_QUARANTINED')
     assert.equal(await codeOf(again.reload('alpha', 'operator')), 'PLG_SETUP_FAILED')
     assert.equal(again.status()[0]?.state, 'failed')
+  })
+
+  it('holds over restarts, also while the last good bundle serves in its place', async t => {
+    const shop = workshop(t)
+    shop.write('alpha', { 'server.ts': offering('alpha', 'good') })
+    await shop.kernel.start()
+    shop.write('alpha', { 'server.ts': server("throw new Error('no')") })
+    for (let tries = 0; tries < 3; tries += 1) await codeOf(shop.kernel.reload('alpha', 'watch'))
+    for (let restarts = 0; restarts < 2; restarts += 1) {
+      const again = shop.restart()
+      await again.start()
+      assert.equal(again.status()[0]?.state, 'quarantined')
+      assert.equal(service(again, 'alpha.value'), 'good')
+    }
   })
 
   it('changed sources are tried again without anyone asking', async t => {
