@@ -96,7 +96,8 @@ async function serveApi(ctx: Context, path: string, parts: DispatchParts): Promi
   const routes = pinRoutes(ctx, path.split('/', 4)[3] as string, parts)
   if (await routes?.handle(ctx)) return
   if (exchange.actor === null) throw exchange.refusal ?? new ApiError('API_NO_CREDENTIAL')
-  throw new ApiError('API_NOT_FOUND')
+  const owner = path.split('/', 4)[3] as string
+  throw new ApiError('API_NOT_FOUND', routes ? {} : { detail: `No active plugin is called "${owner}".` })
 }
 
 /** The routes of a plugin as they are now, held until the reply has ended or the client is gone. */
@@ -126,7 +127,8 @@ function authenticate(ctx: Context, parts: DispatchParts): Exchange {
 function servePage(ctx: Context, path: string, parts: DispatchParts): void {
   const { options, limiter } = parts
   requireGet(ctx)
-  const wantsHtml = path === '/open' || /\btext\/html\b/i.test(ctx.get('accept'))
+  // A client without a wish (`curl`) is told what a person would be told; one that wants data has the wrong address.
+  const wantsHtml = path === '/open' || ctx.accepts('text/html') !== false
   if (!wantsHtml) throw new ApiError('API_NOT_FOUND')
   const access = options.access()
   if (options.kernel() === undefined || access === undefined) {

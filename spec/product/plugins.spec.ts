@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { ROOT, temporaryFolder } from '../fixtures/paths.ts'
+import { type Product, startProduct } from '../fixtures/product.ts'
+
+interface Status {
+  readonly id: string
+  readonly state: string
+  readonly generation: number
+  readonly error: { readonly code: string } | null
+}
+
+const statusOf = async (product: Product, id: string): Promise<Status | undefined> => {
+  const answer = await product.api('/api/v1/kernel/plugins')
+  return ((await answer.json()) as { items: Status[] }).items.find(item => item.id === id)
+}
+
+const demo = { model: 'clawnex/demo', messages: [{ role: 'user', content: 'Say hello in five words.' }] }
+
+/** What the caller of the model path sees while the plugin is away. */
+const WITHOUT: Readonly<Record<string, number>> = { shield: 503, providers: 404 }
+
+describe('each plugin except rbac can be away: the kernel starts, the rest works, what is missing says so', () => {
+  const ids = readdirSync(join(ROOT, 'plugins'), { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && entry.name !== 'rbac')
+    .map(entry => entry.name)
+
+  for (const id of ids) {
+    test(`without ${id}`, async t => {
+      const product = await startProduct({ data: temporaryFolder(t), env: { CLAWNEX_WITHOUT_PLUGINS: id } })
+      t.after(() => product.stop())
+      const listed = (await (await product.api('/api/v1/kernel/plugins')).json()) as { items: Status[] }
+      for (const other of ids.filter(name => name !== id)) {
+        const state = listed.items.find(item => item.id === other)
+        assert.equal(state?.state, 'active', `${other} without ${id}: ${JSON.stringify(state)}`)
+      }
+      const gone = await product.api(`/api/v1/${id}`)
+      assert.equal(gone.status, 404)
+      assert.match(((await gone.json()) as { detail: string }).detail, new RegExp(id))
+
+      const call = await product.chat(demo)
+      assert.equal(call.status, WITHOUT[id] ?? 200)
+      if (WITHOUT[id]) assert.match(await call.text(), /"code":"[a-z_]+"/i)
+      assert.equal((await fetch(`${product.ready.model}/health/liveliness`)).status, 200)
+      assert.equal((await fetch(`${product.ready.dashboard}/api/health`)).status, 200)
+    })
+  }
+})
+
+describe('a plugin of the operator, edited while the product runs', () => {
+  const manifest = {
+    id: 'greeter',
+    version: '1.0.0',
+    title: 'Greeter',
+    api: '^1.0.0',
+    kind: 'feature',
+    entries: { server: 'server.ts' },
+    permissions: [{ name: 'greeter.read', title: 'Read', roles: ['viewer'] }],
+  }
+  const source = (text: string, setup = '') => `
+    import { definePlugin, defineRoute } from 'clawnex/contract'
+    export default definePlugin({
+      setup(host) {
+        ${setup}
+        host.route(defineRoute({ method: 'GET', path: '', summary: 'Greets.', permission: 'greeter.read', handle: () => ({ text: ${JSON.stringify(text)} }) }))
+      },
+    })`
+
+  test('loads, reloads on save, and keeps the old version while the new one is broken', async t => {
+    const data = temporaryFolder(t)
+    const folder = join(data, 'plugins', 'greeter')
+    mkdirSync(folder, { recursive: true })
+    const save = (text: string): void => writeFileSync(join(folder, 'server.ts'), text)
+    writeFileSync(join(folder, 'plugin.json'), JSON.stringify(manifest))
+    save(source('one'))
+    const product = await startProduct({ data })
+    t.after(() => product.stop())
+    const greeting = async (): Promise<string> => {
+      const answer = await product.api('/api/v1/greeter')
+      return answer.status === 200 ? ((await answer.json()) as { text: string }).text : String(answer.status)
+    }
+    assert.equal(await greeting(), 'one')
+
+    save(source('two'))
+    await product.until('the second version', async () => (await greeting()) === 'two')
+
+    const broken: Readonly<Record<string, string>> = {
+      PLG_BUNDLE_FAILED: 'export default definePlugin({ setup( {',
+      PLG_IMPORT_FORBIDDEN: `import left from 'left-pad'\n${source('left')}\nvoid left`,
+      PLG_SETUP_FAILED: source('three', `throw new Error('no')`),
+    }
+    for (const [code, text] of Object.entries(broken)) {
+      save(text)
+      await product.until(code, async () => (await statusOf(product, 'greeter'))?.error?.code === code)
+      assert.equal(await greeting(), 'two')
+      assert.ok(product.events.some(event => event.event === 'plugin') || product.stderr().includes(code))
+    }
+
+    save(source('four'))
+    const reloaded = await product.api('/api/v1/kernel/plugins/greeter/reload', { method: 'POST' })
+    assert.equal(reloaded.status, 200, await reloaded.text())
+    await product.until('the fourth version', async () => (await greeting()) === 'four')
+  })
+
+  test('an invalid manifest is named and the rest starts', async t => {
+    const data = temporaryFolder(t)
+    mkdirSync(join(data, 'plugins', 'greeter'), { recursive: true })
+    writeFileSync(join(data, 'plugins', 'greeter', 'plugin.json'), JSON.stringify({ ...manifest, api: '>=1' }))
+    writeFileSync(join(data, 'plugins', 'greeter', 'server.ts'), source('one'))
+    const product = await startProduct({ data })
+    t.after(() => product.stop())
+    assert.equal((await statusOf(product, 'greeter'))?.error?.code, 'PLG_API_RANGE')
+    assert.equal((await product.chat(demo)).status, 200)
+  })
+})
