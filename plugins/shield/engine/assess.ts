@@ -23,7 +23,7 @@ type Source = Pick<Unit, 'origin' | 'direction' | 'text' | 'tool'>
 
 /** Scans a whole text and adds up what it holds. */
 export function assess(set: RuleSet, source: Source, limits: Limits = LIMITS): Assessment {
-  const { matches, truncatedAt } = scanText(set, source.text, limits)
+  const { matches, truncatedAt } = scanText(set, source.text, limits, source.direction === 'inbound')
   if (source.origin !== 'tool_call') return addUp(set, source, matches, truncatedAt, limits)
   // The analyser knows what runs and what is only text, so mentions do not count beside it.
   const said = matches.filter(match => !set.rules[match.rule]!.rule.id.endsWith('.in-text'))

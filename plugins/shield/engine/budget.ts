@@ -6,9 +6,13 @@ export class Budget {
   readonly set: RuleSet
   readonly limits: Limits
   readonly matches: Match[] = []
-  private characters = 0
-  private places = 0
-  private views = 0
+  characters = 0
+  places = 0
+  views = 0
+  /** Characters of slices that were judged. */
+  read = 0
+  /** How the text says it is to be read: bits of `disguise.ts`. */
+  announced = 0
   /** Original offset at which a limit was reached; -1 while none was. */
   truncatedAt = -1
 

@@ -145,8 +145,7 @@ export class Folder {
 
   private collect(code: number, start: number, end: number): void {
     const { override } = this
-    if (code === 10) this.closeOverride()
-    else if (override.size >= LONGEST_REVERSAL) this.openOverride(start)
+    if (override.size >= LONGEST_REVERSAL) this.openOverride(start)
     else override.unit(code, start, end)
   }
 

@@ -172,6 +172,7 @@ export class Lane {
     for (let i = 0; i < hits.length; i++) {
       const keyword = hits[i]!
       if (keyword === set.fenceKeyword) this.fenced = !this.fenced
+      this.budget.announced |= set.announces[keyword]!
       const start = end - set.keywordLength[keyword]!
       const inWord = start > this.offsets.base && (FLAGS[this.charCode(start - 1)]! & WORD) !== 0
       const rules = set.startedBy[keyword]!
@@ -255,6 +256,7 @@ export class Lane {
     const { rule, start } = one
     if ((this.lastEnd.get(rule.index) ?? -1) > start) return null
     const slice = this.slice(start, end)
+    this.budget.read += slice.length
     const hit = verifyPlace(rule, slice)
     if (hit === null) return null
     this.lastEnd.set(rule.index, start + hit.end)

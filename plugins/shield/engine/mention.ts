@@ -18,7 +18,7 @@ export function judgeMention(before: string, slice: string, end: number, fenced:
   if ((quoted || fenced) && talk) return 0.15
   if (QUESTION.test(before)) return 0.3
   if (NEGATED.test(before)) return 0.5
-  return quoted || fenced ? 0.75 : 1
+  return quoted || fenced ? 0.85 : 1
 }
 
 const QUOTES = '"\'`'

@@ -1,4 +1,5 @@
 import { type Automaton, buildAutomaton } from './automaton.ts'
+import { BACKWARDS, ROTATED } from './disguise.ts'
 import { FOLD, HIGH } from './fold-table.ts'
 import type { Rule } from './types.ts'
 
@@ -21,6 +22,8 @@ export interface RuleSet {
   /** Rules a keyword may begin; index by keyword. */
   readonly startedBy: readonly Int32Array[]
   readonly fenceKeyword: number
+  /** By keyword: how the text says it is to be read, see `disguise.ts`. */
+  readonly announces: Uint8Array
   readonly number: CompiledRule | undefined
   readonly iban: CompiledRule | undefined
   /** Hash over ids and patterns: changes when a rule changes. */
@@ -28,11 +31,23 @@ export interface RuleSet {
 }
 
 const FENCE = '```'
+/** Words by which a text says how it is to be read. */
+const ANNOUNCEMENTS: ReadonlyMap<string, number> = new Map([
+  ['rot13', ROTATED],
+  ['rot-13', ROTATED],
+  ['rot 13', ROTATED],
+  ['caesar', ROTATED],
+  ['backward', BACKWARDS],
+  ['revers', BACKWARDS],
+  ['right to left', BACKWARDS],
+  ['right-to-left', BACKWARDS],
+  ['ruckwarts', BACKWARDS],
+])
 
 /** Compiles rules. Throws when a rule is malformed, naming it. */
 export function compileRules(rules: readonly Rule[]): RuleSet {
   const compiled = rules.map(compileRule)
-  const starts = new Map<string, number[]>([[FENCE, []]])
+  const starts = new Map<string, number[]>([FENCE, ...ANNOUNCEMENTS.keys()].map(word => [word, []]))
   for (const one of compiled)
     for (const written of one.rule.keywords) {
       const keyword = foldLetters(written)
@@ -49,6 +64,7 @@ export function compileRules(rules: readonly Rule[]): RuleSet {
     keywordLength: Uint8Array.from(keywords, keyword => keyword.length),
     startedBy,
     fenceKeyword: keywords.indexOf(FENCE),
+    announces: Uint8Array.from(keywords, keyword => ANNOUNCEMENTS.get(keyword) ?? 0),
     number: compiled.find(one => one.rule.sensor === 'number'),
     iban: compiled.find(one => one.rule.sensor === 'iban'),
     version: versionOf(rules),

@@ -1,4 +1,5 @@
 import { Budget } from './budget.ts'
+import { readings } from './disguise.ts'
 import { Lane } from './lane.ts'
 import type { RuleSet } from './ruleset.ts'
 import { LIMITS, type Limits, type Match } from './types.ts'
@@ -35,9 +36,28 @@ export class Scan {
     this.ended = true
   }
 
+  /** Reads the whole text once more in the ways it may be disguised. Orders are looked for, nothing is taken out. */
+  readDisguised(text: string): void {
+    for (const { name, text: plain, starts, ends } of readings(text, this.budget.announced)) {
+      const before = this.budget.matches.length
+      const lane = new Lane(this.budget, name, 1)
+      lane.feedMapped(plain, starts, ends)
+      lane.end()
+      const orders = this.budget.matches.slice(before).filter(match => isOrder(this.budget.set, match))
+      this.budget.matches.length = before
+      this.budget.matches.push(...orders)
+    }
+  }
+
   /** Original offset below which every match is known. */
   get settled(): number {
     return this.ended ? this.length : Math.min(this.length, this.root.hold())
+  }
+
+  /** Work spent so far: characters of all views, places looked at, characters judged on, views opened. */
+  get spent(): { characters: number; places: number; read: number; views: number } {
+    const { characters, places, read, views } = this.budget
+    return { characters, places, read, views }
   }
 
   /** Characters taken in so far. */
@@ -65,15 +85,22 @@ export class Scan {
   }
 }
 
-/** Scans a whole text. */
+function isOrder(set: RuleSet, match: Match): boolean {
+  const { category } = set.rules[match.rule]!.rule
+  return category === 'injection' || category === 'jailbreak'
+}
+
+/** Scans a whole text; with `disguises` also for orders in letters set apart, digits for letters and announced ciphers. */
 export function scanText(
   set: RuleSet,
   text: string,
   limits: Limits = LIMITS,
+  disguises = false,
 ): { matches: readonly Match[]; truncatedAt: number } {
   const scan = new Scan(set, limits)
   scan.push(text)
   scan.end()
+  if (disguises) scan.readDisguised(text)
   return { matches: tidy(scan.matches()), truncatedAt: scan.truncatedAt }
 }
 

@@ -17,6 +17,10 @@ const CLASSES: Readonly<Record<string, string>> = {
   l: 'A-Za-z',
   t: 'A-Za-z0-9_.~-',
   k: 'A-Za-z0-9/=_+-',
+  x: 'A-Za-z0-9=_.-',
+  p: 'A-Za-z0-9%',
+  m: 'A-Za-z0-9@/_-',
+  q: '!-~',
 }
 const PART = /\{(\w):(\d+)(?:,(\d+))?\}|(\([^)]*\))|([^{(]+)/g
 

@@ -86,5 +86,6 @@ export const SERVICES = serviceRules([
   ['twitter-secret', 'Twitter secret', 'twitter', '{a:50}', 2.5],
   ['twitter-access', 'Twitter access token', 'twitter', '{d:15,25}-{w:20,40}', 2.5],
   ['twitter-access-secret', 'Twitter access secret', 'twitter', '{a:45}', 2.5],
+  ['sidekiq-bundle', 'Sidekiq secret', 'contribsys', '{h:8}:{h:8}', 1.5],
   ['zendesk', 'Zendesk secret', 'zendesk', '{a:40}', 2.5],
 ])
