@@ -2,15 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   CALLS,
-  type CallInfo,
-  CataloguedError,
+  type CataloguedError,
   GatewayError,
-  type Judge,
-  type Judgement,
+  isCatalogued,
   type KeyOwner,
   type Logger,
   type Redaction,
-  type Target,
   tokenKey,
   type Verdict,
 } from '../contract/index.ts'
@@ -19,12 +16,13 @@ import { PlainAnswer } from './answer/plain.ts'
 import { AnswerSession } from './answer/session.ts'
 import type { AnswerOutlet } from './answer/sink.ts'
 import { StreamAnswer } from './answer/stream.ts'
-import { type AnswerReader, type DialectAdapter, describeFindings, type ParsedCall, type Usage } from './dialect.ts'
+import type { AnswerReader, DialectAdapter, ParsedCall, Usage } from './dialect.ts'
 import { headersToCaller, headersToProvider, headerText } from './headers.ts'
+import { type JudgedCall, judgeRequest } from './judge-request.ts'
 import type { Limits } from './limits.ts'
-import { buildRecord, type Facts, round } from './record/record.ts'
+import { buildRecord, type Facts, newFacts, round } from './record/record.ts'
 import { keptChars } from './record/texts.ts'
-import { requireJudge, resolveModel, textMode } from './services.ts'
+import { textMode } from './services.ts'
 import { type AnswerSink, decodeInto } from './upstream/decode.ts'
 import type { DirectUpstream } from './upstream/direct.ts'
 import { runLocal } from './upstream/local.ts'
@@ -59,8 +57,7 @@ export class Exchange implements AnswerOutlet {
   readonly #startedAt = performance.now()
   readonly #timer: NodeJS.Timeout
   readonly #cleared = new Set<string>()
-  #judge: Judge | null = null
-  #info: CallInfo | null = null
+  #judged: JudgedCall | null = null
   #session: AnswerSession | null = null
   #reader: AnswerReader | null = null
   #upstream: UpstreamCall | null = null
@@ -74,27 +71,15 @@ export class Exchange implements AnswerOutlet {
     this.#parts = parts
     this.limits = parts.limits
     this.callId = parts.plane.nextId()
-    this.#facts = {
+    const { adapter, path, owner, pin } = parts
+    this.#facts = newFacts({
       id: this.callId,
       at: Date.now(),
-      dialect: parts.adapter.dialect,
-      path: parts.path,
-      owner: parts.owner,
-      textMode: textMode(parts.pin.snapshot),
-      model: '',
-      stream: false,
-      target: null,
-      units: [],
-      unscannedBytes: 0,
-      request: null,
-      redactions: [],
-      session: null,
-      usage: null,
-      firstByteMs: null,
-      verdict: null,
-      action: null,
-      error: null,
-    }
+      dialect: adapter.dialect,
+      path,
+      owner,
+      textMode: textMode(pin.snapshot),
+    })
     this.#timer = setTimeout(() => this.#expire(), parts.limits.callMs)
     parts.response.on('close', () => this.#closed())
     parts.response.on('error', cause => parts.log.debug({ call: this.callId, error: String(cause) }, 'response broke'))
@@ -105,52 +90,12 @@ export class Exchange implements AnswerOutlet {
   /** Judges the call and sends it on. Everything that goes wrong is answered here; never throws. */
   run(body: Buffer): void {
     try {
-      this.#forward(this.#judgeRequest(body))
+      const { adapter, pin, limits, owner } = this.#parts
+      this.#judged = judgeRequest({ body, adapter, owner, snapshot: pin.snapshot, depth: limits.depth }, this.#facts)
+      this.#forward(this.#judged.call)
     } catch (error) {
       this.refuse(this.#catalogued(error))
     }
-  }
-
-  #judgeRequest(body: Buffer): ParsedCall {
-    const { adapter, pin, limits, owner } = this.#parts
-    const facts = this.#facts
-    const call = adapter.readCall(body, limits.depth)
-    facts.model = call.model
-    facts.stream = call.stream
-    facts.units = call.units
-    const judge = requireJudge(pin.snapshot)
-    const target = resolveModel(pin.snapshot, call.model)
-    if (target.dialect !== adapter.dialect)
-      throw new GatewayError('GW_MODEL_UNKNOWN', { detail: 'Its provider speaks another dialect.' })
-    facts.target = target
-    if (!mayUse(owner, target)) throw new GatewayError('GW_KEY_MODEL')
-    this.#judge = judge
-    this.#info = {
-      id: this.callId,
-      model: target.model,
-      provider: target.provider,
-      keyId: owner.id,
-      stream: call.stream,
-      dialect: adapter.dialect,
-      units: call.units,
-    }
-    facts.request = this.#askJudge(judge, call, this.#info)
-    return call
-  }
-
-  #askJudge(judge: Judge, call: ParsedCall, info: CallInfo): Judgement {
-    let judgement: Judgement
-    try {
-      judgement = judge.request(call.units, info)
-    } catch (cause) {
-      throw new GatewayError('GW_SCANNER', { cause })
-    }
-    this.#facts.request = judgement
-    if (judgement.verdict === 'error') throw new GatewayError('GW_SCANNER')
-    if (judgement.verdict === 'block') throw new GatewayError('GW_BLOCKED', { detail: describeFindings(judgement) })
-    // A judge that says "redact" and names nothing leaves open what must not pass.
-    if (judgement.verdict === 'redact' && judgement.redactions.length === 0) throw new GatewayError('GW_SCANNER')
-    return judgement
   }
 
   #forward(call: ParsedCall): void {
@@ -189,10 +134,11 @@ export class Exchange implements AnswerOutlet {
   /* -------------------------------------------------------------- the answer */
 
   #head(status: number, headers: AnswerHeaders): void {
-    if (!this.#judge || !this.#info || this.#recorded) return
+    if (!this.#judged || this.#recorded) return
     this.#answerHeaders = headers
+    const { judge, info } = this.#judged
     try {
-      this.#session = new AnswerSession(this.#judge.answer(this.#info), keptChars(this.#facts.textMode), this.#cleared)
+      this.#session = new AnswerSession(judge.answer(info), keptChars(this.#facts.textMode), this.#cleared)
     } catch (cause) {
       this.abort()
       this.refuse(new GatewayError('GW_SCANNER', { cause }))
@@ -394,7 +340,7 @@ export class Exchange implements AnswerOutlet {
   }
 
   #catalogued(error: unknown): CataloguedError {
-    if (error instanceof CataloguedError) return error
+    if (isCatalogued(error)) return error
     const fault = new GatewayError('GW_INTERNAL', { cause: error })
     this.#logFault(fault)
     return fault
@@ -408,8 +354,4 @@ export class Exchange implements AnswerOutlet {
   #elapsed(): number {
     return round(performance.now() - this.#startedAt)
   }
-}
-
-function mayUse({ models }: KeyOwner, { provider, model }: Target): boolean {
-  return models === null || models.includes(`${provider}/${model}`) || models.includes(`${provider}/*`)
 }

@@ -40,6 +40,26 @@ export interface Facts {
   error: string | null
 }
 
+/** The facts of a call of which nothing but its origin is known. */
+export function newFacts(known: Pick<Facts, 'id' | 'at' | 'dialect' | 'path' | 'owner' | 'textMode'>): Facts {
+  return {
+    ...known,
+    model: '',
+    stream: false,
+    target: null,
+    units: [],
+    unscannedBytes: 0,
+    request: null,
+    redactions: [],
+    session: null,
+    usage: null,
+    firstByteMs: null,
+    verdict: null,
+    action: null,
+    error: null,
+  }
+}
+
 const ORDER: readonly Verdict[] = ['allow', 'review', 'redact', 'block', 'error']
 
 function worst(verdicts: readonly (Verdict | null | undefined)[]): Verdict {

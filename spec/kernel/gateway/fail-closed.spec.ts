@@ -239,3 +239,22 @@ test('a model inside the process is judged, cut and aborted like any other', asy
   assert.equal((await path.call(say('hi'))).status, 502)
   assert.equal(aborted, false)
 })
+
+test('a fault inside a plugin is an error with a call id, on record, and nothing is forwarded', async t => {
+  const path = await startModelPath(t)
+  path.set.faulty = true
+  const answer = await path.call(say('hi'))
+  assert.deepEqual([answer.status, codeOf(answer.text)], [500, 'GW_INTERNAL'])
+  assert.equal(path.records[0]?.error, 'GW_INTERNAL')
+  assert.equal(path.records[0]?.id, answer.headers['x-clawnex-call'])
+  assert.ok(!answer.text.includes('router broke') && path.logged.join().includes('router broke'))
+  assert.equal(path.upstream.received.length, 0)
+  assert.equal(path.pins(), 0)
+})
+
+test('a plain answer beyond the limit is not shown', async t => {
+  const path = await startModelPath(t, { answerBytes: 5_000 })
+  path.upstream.script(talk('x'.repeat(6_000)))
+  const answer = await path.call(say('hi'))
+  assert.deepEqual([answer.status, codeOf(answer.text)], [502, 'GW_UPSTREAM_TOO_LARGE'])
+})

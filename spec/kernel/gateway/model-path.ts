@@ -185,6 +185,8 @@ export interface Settings {
   keys: boolean
   routers: boolean
   kernel: boolean
+  /** The router throws. */
+  faulty: boolean
 }
 
 export async function startModelPath(
@@ -206,6 +208,7 @@ export async function startModelPath(
     keys: true,
     routers: true,
     kernel: true,
+    faulty: false,
   }
   let pins = 0
   let ids = 0
@@ -306,8 +309,9 @@ function owner(set: Settings): KeyOwner {
 function fakeRouter(set: Settings, baseUrl: string) {
   return {
     models: () => [{ id: 'bar/model-1', provider: 'bar', demo: false }],
-    resolve: (model: string): Target | null =>
-      model.startsWith('bar/')
+    resolve: (model: string): Target | null => {
+      if (set.faulty) throw new Error('router broke')
+      return model.startsWith('bar/')
         ? {
             provider: 'bar',
             model: model.slice(4),
@@ -319,7 +323,8 @@ function fakeRouter(set: Settings, baseUrl: string) {
             price: { input: 2_000_000, output: 10_000_000, currency: 'USD', trust: 'estimated' },
             ...set.target,
           }
-        : null,
+        : null
+    },
   }
 }
 
