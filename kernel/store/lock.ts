@@ -4,12 +4,12 @@ import { isAlive, type ProcessIdentity, thisProcess } from '../cli/launch/proces
 import { RunError } from '../contract/index.ts'
 
 /**
- * Takes `DATA/run/dashboard.lock` for this process. A lock of a process that is gone is taken over. Returns the release.
+ * Takes `DATA/run/<plane>.lock` for this process. A lock of a process that is gone is taken over. Returns the release.
  * Throws RUN_DATA_LOCKED. Two takers at once: the link decides, and a stale lock is moved away under a name of its own, so
  * that nobody removes the fresh lock of somebody else.
  */
-export function lockDataFolder(dataDir: string): () => void {
-  const path = join(dataDir, 'run', 'dashboard.lock')
+export function lockDataFolder(dataDir: string, plane: 'dashboard' | 'gateway' = 'dashboard'): () => void {
+  const path = join(dataDir, 'run', `${plane}.lock`)
   const mine = `${path}.${process.pid}`
   writeWhole(mine, `${JSON.stringify(thisProcess())}\n`)
   try {
