@@ -117,4 +117,5 @@ function explain(error: unknown): number {
   throw error
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch(explain)
+// An unanswered question to a hanging dashboard must not keep a finished command alive.
+process.exit(await main(process.argv.slice(2)).catch(explain))

@@ -1,4 +1,5 @@
 import { get } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { GatewayStatus, PluginStatus } from '../../ports.ts'
 import { type CliContext, notRunning } from '../context.ts'
 import { askDashboard, findRunning, type Running } from '../dashboard.ts'
@@ -29,7 +30,7 @@ const ANSWER_MS = 1_000
 /** Exit code 0 ok, 3 not running, 4 degraded. */
 export async function status(context: CliContext): Promise<number> {
   const running = findRunning(context.dataDir)
-  const told = (await askDashboard(context.dataDir, 'status', {}).catch(() => undefined)) as DashboardStatus | undefined
+  const told = await askInTime(context.dataDir)
   if (running === undefined && told === undefined) {
     if (context.json) context.print({ status: 'not running' }, '')
     throw notRunning(context)
@@ -37,6 +38,12 @@ export async function status(context: CliContext): Promise<number> {
   const report = await describe(running, told)
   context.print(report, format(report))
   return exitCode(report.status === 'ok' ? 'ok' : 'degraded')
+}
+
+/** A dashboard that is down or hangs is part of the answer, not an error. */
+async function askInTime(dataDir: string): Promise<DashboardStatus | undefined> {
+  const answer = askDashboard(dataDir, 'status', {}).catch(() => undefined)
+  return (await Promise.race([answer, wait(ANSWER_MS, undefined, { ref: false })])) as DashboardStatus | undefined
 }
 
 async function describe(running: Running | undefined, told: DashboardStatus | undefined): Promise<StatusReport> {
