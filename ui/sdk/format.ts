@@ -2,10 +2,12 @@
 const THIN = '\u202f'
 const NBSP = '\u00a0'
 
+const group = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, THIN)
+
 /** `18 412`, `−3`, `0.25`. At most `decimals` places, none trailing. */
 export function num(value: number, decimals = 0): string {
   const [whole = '0', fraction] = Math.abs(value).toFixed(decimals).split('.')
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, THIN)
+  const grouped = group(whole)
   const rest = fraction?.replace(/0+$/, '') ?? ''
   const text = rest === '' ? grouped : `${grouped}.${rest}`
   return value < 0 && /[1-9]/.test(text) ? `−${text}` : text
@@ -55,10 +57,9 @@ const SIGNS: Readonly<Record<string, string>> = { USD: '$', EUR: '€', GBP: '£
 export function money(value: Pick<Money, 'micros' | 'currency'> | null): string {
   if (value === null) return 'unknown'
   const amount = value.micros / 1e6
-  const grouped = num(Math.floor(Math.abs(amount)))
   const digits = Math.abs(amount) < 1 && amount !== 0 ? 4 : 2
-  const fixed = `${grouped}${(Math.abs(amount) % 1).toFixed(digits).slice(1)}`
-  const shown = Math.abs(amount) % 1 > 0.999 ? num(Math.abs(amount), digits) : fixed
+  const [whole = '0', fraction = ''] = Math.abs(amount).toFixed(digits).split('.')
+  const shown = `${group(whole)}.${fraction}`
   const sign = SIGNS[value.currency]
   const minus = amount < 0 ? '−' : ''
   return sign === undefined ? `${minus}${shown}${NBSP}${value.currency}` : `${minus}${sign}${shown}`
@@ -115,5 +116,5 @@ export function exact(at: number): string {
 
 /** `01JD…9Q2D`: the middle cut out, for ids that are shown but not read. */
 export function shortId(id: string): string {
-  return id.length <= 13 ? id : `${id.slice(0, 6)}…${id.slice(-4)}`
+  return id.length <= 20 ? id : `${id.slice(0, 6)}…${id.slice(-4)}`
 }

@@ -3,7 +3,7 @@ export const GLOBAL_KEYS: readonly { readonly keys: readonly string[]; readonly 
   { keys: ['Ctrl', 'K'], label: 'commands' },
   { keys: ['/'], label: 'query' },
   { keys: ['?'], label: 'keys of this page' },
-  { keys: ['g', '…'], label: 'go to: i o t d p m a e areas, x plugins, , settings' },
+  { keys: ['g', '…'], label: 'go to the area of the letter in the rail: g t for Traffic' },
   { keys: ['j', 'k'], label: 'next, previous row' },
   { keys: ['Enter'], label: 'open the row in the inspector' },
   { keys: ['[', ']'], label: 'step through the list while the inspector is open' },

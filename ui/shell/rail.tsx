@@ -71,7 +71,7 @@ function Me() {
     <a class="me" href="/settings" title={`${name}, ${extent}`}>
       <Icon name="user" />
       <span class="trunc">{name}</span>
-      <span class="quiet small">{extent}</span>
+      <span class="quiet small nowrap">{extent}</span>
     </a>
   )
 }

@@ -27,13 +27,14 @@ interface TestResult {
 
 /** The form beside step 3. What was typed survives a reload of plugins; the key does not leave this page but to be sealed. */
 export function AddProvider({ presets }: { presets: readonly Preset[] }) {
-  const [choice, setChoice] = useCarry('shell/start.choice', presets[0]?.id ?? OTHER)
+  const [choice, setChoice] = useCarry('shell/start.choice', '')
   const [address, setAddress] = useCarry('shell/start.address', '')
   const [name, setName] = useCarry('shell/start.name', '')
   const [key, setKey] = useState('')
   const [problem, setProblem] = useState<ApiProblem | null>(null)
   const [test, setTest] = useState<TestResult | null>(null)
-  const preset = presets.find(entry => entry.id === choice)
+  const chosen = choice === '' ? (presets[0]?.id ?? OTHER) : choice
+  const preset = presets.find(entry => entry.id === chosen)
   const options = [
     ...presets.slice(0, 4).map(({ id, title, note, needsKey }) => ({
       value: id,
@@ -92,7 +93,7 @@ export function AddProvider({ presets }: { presets: readonly Preset[] }) {
             void save()
           }}
         >
-          <Picks legend="Provider" options={options} value={choice} onChange={setChoice} />
+          <Picks legend="Provider" options={options} value={chosen} onChange={setChoice} />
           {preset === undefined && (
             <>
               <Field
