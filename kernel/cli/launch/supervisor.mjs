@@ -21,6 +21,8 @@ import { createBackoff } from './backoff.mjs'
 
 /** Past the drain, how long a process may take to release files and locks before it is killed. */
 const RELEASE_MS = 4_000
+/** How long a replaced process may take until it answers. */
+const READY_MS = 30_000
 const KEPT_STDERR = 4_000
 
 /**
@@ -109,6 +111,8 @@ function createKeeper({ role, spawn, listener, onReady, onFatal }) {
   let state = 'starting'
   let restarts = 0
   let stopped = false
+  /** Set while an end is wanted and a new process shall follow at once; it then counts for nothing. */
+  let replacing = false
   /** @type {Set<() => void>} */
   const waiters = new Set()
 
@@ -159,6 +163,10 @@ function createKeeper({ role, spawn, listener, onReady, onFatal }) {
     child = undefined
     if (stopped) {
       become('stopped', { code, signal })
+      return
+    }
+    if (replacing) {
+      start()
       return
     }
     if (fatal && first === undefined) {
@@ -221,9 +229,19 @@ function createKeeper({ role, spawn, listener, onReady, onFatal }) {
     },
     /** @param {number} deadlineMs */
     async restart(deadlineMs) {
-      if (stopped) return
+      if (stopped || child === undefined) return
+      const before = child.pid
+      replacing = true
       await endChild(deadlineMs)
-      await until(() => state === 'ready' || stopped)
+      replacing = false
+      let late = false
+      const limit = setTimeout(() => {
+        late = true
+        for (const wake of waiters) wake()
+      }, READY_MS)
+      await until(() => (state === 'ready' && child?.pid !== before) || stopped || late)
+      clearTimeout(limit)
+      if (late) throw new Error(`the ${role} process did not answer within ${READY_MS / 1000} s`)
     },
   }
 }

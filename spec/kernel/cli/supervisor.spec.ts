@@ -176,6 +176,7 @@ test('restart replaces one process after the other', async t => {
   await supervisor.restart(1_000)
   const after = started(told).map(({ pid }) => pid)
   assert.equal(after.length, 4)
+  assert.ok(!told.some(({ state }) => state === 'exited'), 'a wanted end is no death')
   for (const pid of before) assert.ok(!isAlive(pid as number))
   const order = told.flatMap(({ kind, role, state }) =>
     kind === 'child' && state !== 'exited' ? [`${role} ${state}`] : [],
