@@ -7,7 +7,9 @@ const LEVELS = ['low', 'medium', 'high', 'critical']
 
 /** The built-in rules, filtered with the query grammar of all lists. */
 export function rulesRoute(engine: Engine): RouteSpec {
-  const rows = engine.set.rules.map(({ rule }) => toRow(rule))
+  const rows = engine.set.rules
+    .map(({ rule }) => toRow(rule))
+    .sort((a, b) => LEVELS.indexOf(b.severity) - LEVELS.indexOf(a.severity) || (a.id < b.id ? -1 : 1))
   return defineRoute({
     method: 'GET',
     path: '/rules',

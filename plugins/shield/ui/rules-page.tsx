@@ -26,11 +26,12 @@ const COLUMNS: readonly Column<RuleRow>[] = [
     label: 'Severity',
     width: 'col-sevc',
     place: 'lead',
+    sort: 'descending',
     cell: rule => <SeverityMark severity={rule.severity} tone="calm" />,
   },
   { key: 'title', label: 'Rule', place: 'main', cell: rule => rule.title },
   { key: 'id', label: 'Id', width: 'col-id', mono: true, quiet: true, optional: true, cell: rule => rule.id },
-  { key: 'effect', label: 'Action', width: 'col-2', place: 'end', cell: rule => EFFECTS[rule.effect] },
+  { key: 'effect', label: 'Action', width: 'col-3', place: 'end', cell: rule => EFFECTS[rule.effect] },
 ]
 
 /** All rules of the shield and its mode. `?mode=ask` opens the question. */
@@ -58,7 +59,7 @@ export function RulesPage() {
       inspector={open !== undefined && <RuleInspector rule={open} threshold={status?.threshold ?? 60} />}
     >
       {status !== undefined && (
-        <section class="pad" aria-label="Mode">
+        <section class="area-head pad" aria-label="Mode">
           <ModeSentence status={status} />
         </section>
       )}
