@@ -2,7 +2,8 @@
  * The error catalogue: every error that leaves the kernel has a code from here.
  *
  * `status` is the HTTP status used where the error reaches an API caller, `advice` the class of remedy, `title` what happened in
- * one sentence, `action` what the reader can do. `spec/kernel/errors.spec.ts` fails when a code has no spec that provokes it.
+ * one sentence, `action` what the reader can do. `ERRORS.md` is made from it.
+ * `spec/kernel/contract/errors.spec.ts` fails when a code is raised nowhere or provoked by no spec.
  */
 export type Advice = 'retry' | 'fix-config' | 'fix-code' | 'fix-request' | 'operator' | 'restart'
 
@@ -464,6 +465,12 @@ export const RUN_ERRORS = {
     'operator',
     'A process of ClawNex ends again and again before it is ready.',
     'Read its last lines in the detail, correct the cause and start again.',
+  ),
+  RUN_FAILED: entry(
+    500,
+    'operator',
+    'A process of ClawNex ended for a reason that has no code of its own.',
+    'Read the message and the last lines of the log, then start again.',
   ),
 } as const satisfies Record<string, ErrorEntry>
 

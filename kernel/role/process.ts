@@ -1,4 +1,4 @@
-import { isCatalogued } from '../contract/index.ts'
+import { ERRORS, isCatalogued } from '../contract/index.ts'
 import type { ProcessOptions, Role } from './options.ts'
 
 /** A started plane. */
@@ -66,7 +66,7 @@ export function reportFatal(error: unknown): void {
     type: 'fatal',
     code: known ? error.code : 'RUN_FAILED',
     message,
-    action: known ? error.entry.action : '',
+    action: ERRORS[known ? error.code : 'RUN_FAILED'].action,
   }
   if (!known || !process.connected)
     process.stderr.write(`${error instanceof Error && !known ? error.stack : message}\n`)

@@ -11,7 +11,7 @@ const LONG: Readonly<Record<string, string>> = {
 }
 
 /** Names that their readers expect as they are. */
-const FIXED_NAMES = new Set(['README.md', 'LICENSE', 'CHANGES.md', 'SKILL.md'])
+const FIXED_NAMES = new Set(['README.md', 'LICENSE', 'API.md', 'CHANGES.md', 'ERRORS.md', 'SKILL.md'])
 
 const files = listFiles()
 const sources = files.filter(path => /\.(ts|tsx|mjs|sh)$/.test(path) || path === 'clawnex' || path === '.ci/run')

@@ -16,5 +16,5 @@ export async function open(context: CliContext, options: { open: boolean }): Pro
 
 function isUnreachable(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'RUN_NOT_RUNNING'].includes(code)
+  return ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(code)
 }

@@ -48,7 +48,7 @@ test('only the own address in one Host line is served', async t => {
     `127.0.0.1.:${path.port}`,
     '',
   ])
-    assert.match(await raw(path.port, head([`Host: ${host}`])), /^HTTP\/1\.1 421 /, host)
+    assert.match(await raw(path.port, head([`Host: ${host}`])), /^HTTP\/1\.1 421 [\s\S]*"GW_HOST"/, host)
   const own = `Host: 127.0.0.1:${path.port}`
   assert.match(await raw(path.port, head([own, 'Host: evil.example'])), /^HTTP\/1\.1 400 /)
   assert.match(await raw(path.port, head([own, own])), /^HTTP\/1\.1 400 /)
@@ -144,9 +144,11 @@ test('other paths are refused, with a record only for a valid key', async t => {
 test('method, content type, encoding and size are checked', async t => {
   const path = await startModelPath(t, { requestBytes: 2_000 })
   const method = await path.call(undefined, { method: 'GET' })
-  assert.deepEqual([method.status, method.headers['allow']], [405, 'POST'])
-  for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/json; charset=utf-16'])
-    assert.equal((await path.call(say('hi'), { headers: { 'content-type': type } })).status, 415, type)
+  assert.deepEqual([method.status, errorOf(method.text).code, method.headers['allow']], [405, 'GW_METHOD', 'POST'])
+  for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/json; charset=utf-16']) {
+    const answer = await path.call(say('hi'), { headers: { 'content-type': type } })
+    assert.deepEqual([answer.status, errorOf(answer.text).code], [415, 'GW_CONTENT_TYPE'], type)
+  }
   for (const type of ['application/json; charset=utf-8', 'application/x-www-form-urlencoded'])
     assert.equal((await path.call(say('hi'), { headers: { 'content-type': type } })).status, 200, type)
   assert.equal((await path.call(say('hi'), { headers: { 'content-encoding': 'gzip' } })).status, 415)
