@@ -3,8 +3,8 @@ import { type Logger, PluginError, RunError } from '../contract/index.ts'
 import type { DashboardPlane, GatewayStatus, Store } from '../ports.ts'
 import { type Connection, connect, PROTOCOL } from './connection.ts'
 import type { FileCalls } from './file-calls.ts'
-import type { Message } from './frames.ts'
-import { type IncomingBatch, Ingest } from './ingest.ts'
+import { FrameError, type Message } from './frames.ts'
+import { type IncomingBatch, Ingest, readBatch } from './ingest.ts'
 import { type Listener, listen } from './listener.ts'
 import { Publisher } from './publisher.ts'
 import { describeError, type RemoteError } from './remote-error.ts'
@@ -201,13 +201,19 @@ class Dashboard implements DashboardPlane {
   #fromGateway(message: Message, connection: Connection): void {
     if (this.#gateway !== connection) return
     this.#heardAt = Date.now()
-    if (message.t === 'records') this.#take(message as unknown as IncomingBatch, connection)
+    if (message.t === 'records') this.#receive(message, connection)
     else if (message.t === 'status') this.#noteStatus(message['status'] as Partial<GatewayStatus>)
     else if (message.t === 'report')
       this.#options.log.warn({ code: message['code'], detail: message['detail'] }, 'gateway')
     else if (message.t === 'staged' || message.t === 'refused' || message.t === 'committed') {
       this.#pending.get(String(message['id']))?.(message)
     }
+  }
+
+  #receive(message: Message, connection: Connection): void {
+    const batch = readBatch(message)
+    if (batch === undefined) throw new FrameError('a batch of records is malformed')
+    this.#take(batch, connection)
   }
 
   /** Acknowledged after the commit. When the database cannot be written the batch is kept and tried again, ever slower. */

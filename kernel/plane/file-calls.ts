@@ -6,7 +6,6 @@ export interface FileCalls {
   write(fd: number, bytes: Buffer): number
   fsync(fd: number): void
   fsyncLater(fd: number, done: (error: Error | null) => void): void
-  truncate(fd: number, size: number): void
   rename(from: string, to: string): void
 }
 
@@ -15,7 +14,6 @@ export const FILE_CALLS: FileCalls = {
   write: (fd, bytes) => fs.writeSync(fd, bytes),
   fsync: fd => fs.fsyncSync(fd),
   fsyncLater: (fd, done) => fs.fsync(fd, done),
-  truncate: (fd, size) => fs.ftruncateSync(fd, size),
   rename: (from, to) => fs.renameSync(from, to),
 }
 

@@ -4,8 +4,8 @@ import type { RecordHandler, Store } from '../ports.ts'
 /** Records that no plugin takes are kept for one that comes later, this many. */
 const WAITING_LIMIT = 10_000
 const WAITING_BATCH = 256
-/** Cursors of segments that no longer exist; kept long enough that a folder put back from a backup is not taken twice. */
-const CURSOR_AGE_MS = 30 * 24 * 3600 * 1000
+/** Cursors outlive their segments, so that a spool folder put back from a backup is not taken twice. Names ascend with time. */
+const CURSORS_KEPT = 10_000
 
 export interface IncomingBatch {
   readonly segment: string
@@ -16,6 +16,21 @@ export interface IncomingBatch {
 
 export interface IncomingRecord extends Recorded<unknown> {
   readonly key: string
+}
+
+/** The batch of a message, or undefined when it has not the shape of one. */
+export function readBatch(message: Readonly<Record<string, unknown>>): IncomingBatch | undefined {
+  const { segment, to, rows, ends } = message
+  const shaped = typeof segment === 'string' && Number.isSafeInteger(to) && Array.isArray(rows) && Array.isArray(ends)
+  if (!shaped || rows.length !== ends.length || !ends.every(Number.isSafeInteger) || !rows.every(isRecord))
+    return undefined
+  return { segment, to: to as number, rows, ends }
+}
+
+function isRecord(value: unknown): value is IncomingRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { id, at, key } = value as Record<string, unknown>
+  return typeof id === 'string' && typeof at === 'number' && typeof key === 'string'
 }
 
 type FindHandlers = (key: string) => readonly RecordHandler[]
@@ -34,7 +49,11 @@ export class Ingest {
   constructor(store: Store, log: Logger) {
     this.#store = store
     this.#log = log
-    store.db.prepare('DELETE FROM kernel_spool_cursor WHERE changed_at < ?').run(Date.now() - CURSOR_AGE_MS)
+    store.db
+      .prepare(`
+        DELETE FROM kernel_spool_cursor WHERE segment NOT IN
+          (SELECT segment FROM kernel_spool_cursor ORDER BY segment DESC LIMIT ?)`)
+      .run(CURSORS_KEPT)
     this.#waiting = store.db.prepare('SELECT count(*) FROM kernel_record_waiting').pluck().get() as number
   }
 

@@ -133,9 +133,10 @@ export class Spool {
     if (this.#open === undefined) return
     try {
       this.#files.fsync(this.#open.fd)
-    } finally {
-      this.#retire()
+    } catch (error) {
+      this.#options.log.error({ error }, 'the last records may not survive a power cut')
     }
+    this.#retire()
   }
 
   #adopt(name: string): void {
