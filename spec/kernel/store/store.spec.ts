@@ -277,3 +277,22 @@ test('a backup holds what was committed, is private and whole', async t => {
   writeFileSync(join(copyDir, 'clawnex.db'), readFileSync(target))
   assert.equal((await open(t, copyDir)).readFact('demo'), 42)
 })
+
+test('before the tables of a plugin change again, the database is kept as it was, once and bounded', async t => {
+  const dataDir = temporaryFolder(t)
+  const store = await open(t, dataDir)
+  const kept = () => readdirSync(join(dataDir, 'backups')).sort()
+  store.applyMigrations(await store.planMigrations('demo', [ONE]), { atStart: false })
+  assert.deepEqual(kept(), [])
+  await store.planMigrations('demo', [ONE, TWO])
+  await store.planMigrations('demo', [ONE, TWO])
+  assert.equal(kept().length, 1)
+  assert.match(kept()[0] ?? '', /^before-.*-demo-0002-more\.db$/)
+  const list = [ONE]
+  for (let n = 2; n < 10; n += 1) {
+    list.push(named(`000${n}-step`, `CREATE TABLE demo_step${n} (a)`))
+    store.applyMigrations(await store.planMigrations('demo', list), { atStart: false })
+  }
+  assert.equal(kept().length, 5)
+  assert.match(kept().at(-1) ?? '', /demo-0009-step/)
+})
