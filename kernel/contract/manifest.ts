@@ -1,3 +1,5 @@
+import type { Permission } from './permissions.ts'
+
 /** `plugin.json` after validation against `manifest.schema.json`. */
 export interface Manifest {
   readonly id: string
@@ -18,7 +20,7 @@ export interface Manifest {
     readonly scope?: readonly string[]
     readonly reason: string
   }[]
-  readonly permissions: readonly { readonly name: string; readonly title: string; readonly roles: readonly string[] }[]
+  readonly permissions: readonly Permission[]
   readonly entries: {
     readonly server?: string
     readonly gateway?: string

@@ -1,7 +1,7 @@
 /** Composition of the control plane: store, plane, kernel, HTTP and UI host, in the order in which they need each other. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ACCESS, type Access, MODEL_PATH, tokenKey } from '../contract/index.ts'
+import { ACCESS, type Access, MODEL_PATH, PERMISSIONS, tokenKey } from '../contract/index.ts'
 import { createHttp } from '../http/server.ts'
 import { createLogger } from '../log/index.ts'
 import { createDashboardPlane } from '../plane/index.ts'
@@ -12,6 +12,7 @@ import { createKernel } from '../transaction/kernel.ts'
 import { createUiHost } from '../uihost/index.ts'
 import { createCommands } from './commands.ts'
 import type { ProcessOptions } from './options.ts'
+import { createPermissions } from './permissions.ts'
 import { type Plane, tellSupervisor } from './process.ts'
 
 export async function start(options: ProcessOptions): Promise<Plane> {
@@ -58,8 +59,9 @@ export async function start(options: ProcessOptions): Promise<Plane> {
     compileRoutes: http.compileRoutes,
     dashboardPlane: plane,
     watch: options.watch,
-    services: new Map([
+    services: new Map<string, unknown>([
       [tokenKey(MODEL_PATH), { url: () => `http://127.0.0.1:${plane.gateway().port ?? run.modelPort}` }],
+      [tokenKey(PERMISSIONS), createPermissions(() => kernel)],
     ]),
     without: options.without,
   })

@@ -1,4 +1,4 @@
-import { ACCESS, CALLS, definePlugin } from 'clawnex/contract'
+import { ACCESS, CALLS, definePlugin, PERMISSIONS } from 'clawnex/contract'
 import { createAccess } from './access.ts'
 import { INTERNAL_KEYS, KEY_TABLE } from './contract.ts'
 import { hashSecret, mintKey } from './keys/format.ts'
@@ -42,8 +42,9 @@ export default definePlugin({
     publish()
     host.offer(ACCESS, access)
     host.offer(INTERNAL_KEYS, { modelKey: () => internalKey })
-    for (const route of [...keyRoutes(keys, access, publish, now), ...sessionRoutes(sessions, access)])
-      host.route(route)
+    const permissions = () => host.find(PERMISSIONS)
+    const ofKeys = keyRoutes({ keys, access, permissions, publish, now })
+    for (const route of [...ofKeys, ...sessionRoutes(sessions, access)]) host.route(route)
 
     host.onRecords(CALLS, rows => {
       for (const { row } of rows) if (row.key !== null) keys.touch(row.key.id, row.at)

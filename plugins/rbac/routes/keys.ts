@@ -1,8 +1,8 @@
-import { type Actor, ApiError, defineRoute, type RouteSpec, reply } from 'clawnex/contract'
+import { type Actor, ApiError, defineRoute, holds, type Permissions, type RouteSpec, reply } from 'clawnex/contract'
 import { Type } from 'typebox'
 import type { AccessControl } from '../access.ts'
 import type { KeyStore, StoredKey } from '../keys/store.ts'
-import { checkEscalation } from '../permissions.ts'
+import { checkDeclared, checkEscalation } from '../permissions.ts'
 
 const DAY_MS = 86_400_000
 const DEFAULT_DAYS = 90
@@ -50,7 +50,24 @@ const NewKeySchema = Type.Object({
   ),
 })
 
-export function keyRoutes(keys: KeyStore, access: AccessControl, publish: () => void, now: () => number): RouteSpec[] {
+const PermissionSchema = Type.Object({
+  name: Type.String(),
+  title: Type.String(),
+  mayGrant: Type.Boolean({ description: 'Whether the caller holds it: nobody grants what they do not hold.' }),
+})
+
+export interface KeyRouteParts {
+  readonly keys: KeyStore
+  readonly access: AccessControl
+  /** Everything that can be granted now; undefined where the kernel does not tell. */
+  readonly permissions: () => Permissions | undefined
+  readonly publish: () => void
+  readonly now: () => number
+}
+
+export function keyRoutes({ keys, access, permissions, publish, now }: KeyRouteParts): RouteSpec[] {
+  const declared = () => permissions()?.list()
+
   const list = defineRoute({
     method: 'GET',
     path: '/keys',
@@ -73,6 +90,8 @@ export function keyRoutes(keys: KeyStore, access: AccessControl, publish: () => 
     errors: ['API_FORBIDDEN'],
     handle({ body, actor }) {
       checkKind(body.kind, body.permissions ?? [], body.models ?? null)
+      const known = declared()
+      if (known !== undefined) checkDeclared(known, body.permissions ?? [])
       checkEscalation(actor as Actor, body.permissions ?? [])
       const days = body.expiresInDays === undefined ? DEFAULT_DAYS : body.expiresInDays
       const { secret, key } = keys.create({
@@ -103,7 +122,18 @@ export function keyRoutes(keys: KeyStore, access: AccessControl, publish: () => 
     },
   })
 
-  return [list, create, revoke]
+  const grantable = defineRoute({
+    method: 'GET',
+    path: '/permissions',
+    summary: 'Lists all permissions there are, and whether the caller may grant them.',
+    permission: 'rbac.read',
+    reply: Type.Object({ items: Type.Array(PermissionSchema) }),
+    handle: ({ actor }) => ({
+      items: (declared() ?? []).map(({ name, title }) => ({ name, title, mayGrant: holds(actor as Actor, name) })),
+    }),
+  })
+
+  return [list, create, revoke, grantable]
 }
 
 function checkKind(kind: StoredKey['kind'], permissions: readonly string[], models: readonly string[] | null): void {

@@ -1,10 +1,12 @@
 import { type ApiProblem, api, Button, Field, Picks, ProblemLine, problemOf, Select, useCarry } from 'clawnex/ui'
 import { useState } from 'preact/hooks'
+import { PermissionPicks } from './permission-picks.tsx'
 import type { Made } from './types.ts'
 
 interface Draft {
   readonly name: string
   readonly kind: 'model' | 'api'
+  /** Models as typed, or names of permissions. */
   readonly rights: string
   readonly days: string
 }
@@ -85,15 +87,10 @@ export function NewKeyForm({ onMade, onCancel }: { onMade(made: Made): void; onC
           onInput={event => set({ rights: event.currentTarget.value })}
         />
       ) : (
-        <Field
-          label="Permissions"
-          mono
-          required
-          value={draft.rights}
-          placeholder="traffic.read"
-          help="Separated by commas; * for everything you may do yourself."
+        <PermissionPicks
+          value={splitList(draft.rights)}
           error={rightsError}
-          onInput={event => set({ rights: event.currentTarget.value })}
+          onChange={names => set({ rights: names.join(' ') })}
         />
       )}
       <div class="field">

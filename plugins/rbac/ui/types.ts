@@ -23,3 +23,10 @@ export interface Made {
   readonly secret: string
   readonly key: Key
 }
+
+/** A permission, and whether whoever asks may hand it on. */
+export interface Grantable {
+  readonly name: string
+  readonly title: string
+  readonly mayGrant: boolean
+}

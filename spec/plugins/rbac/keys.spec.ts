@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ACCESS, CALLS, type CallRecord, MODEL_KEYS } from '../../../kernel/contract/index.ts'
+import { ACCESS, CALLS, type CallRecord, MODEL_KEYS, PERMISSIONS, tokenKey } from '../../../kernel/contract/index.ts'
 import { KEY_TABLE } from '../../../plugins/rbac/contract.ts'
 import gateway from '../../../plugins/rbac/gateway.ts'
 import { hashSecret, mintKey, readKind } from '../../../plugins/rbac/keys/format.ts'
@@ -146,6 +146,36 @@ test('nobody grants permissions they do not hold', async () => {
   assert.equal((await make(['traffic.read'])).status, 201)
   await assert.rejects(make(['traffic.read', 'rbac.sessions']), { code: 'API_FORBIDDEN', detail: /rbac\.sessions/ })
   await assert.rejects(make(['*']), { code: 'API_FORBIDDEN' })
+})
+
+test('a name that nothing declares is refused, wherever it stands in the list', async () => {
+  const declared = [{ name: 'traffic.read', title: 'See calls', roles: [] }]
+  const { bench } = await startRbac({ services: new Map([[tokenKey(PERMISSIONS), { list: () => declared }]]) })
+  const make = (...permissions: string[]) =>
+    bench.call('POST', '/keys', { body: { name: 'x', kind: 'api', permissions } })
+  await assert.rejects(make('traffic.read', 'traffic.raed', '*', 'a.b'), {
+    code: 'API_INVALID',
+    errors: [
+      { pointer: '/permissions/1', message: 'There is no permission "traffic.raed".' },
+      { pointer: '/permissions/3', message: 'There is no permission "a.b".' },
+    ],
+  })
+  assert.equal((await make('traffic.read')).status, 201)
+  assert.equal((await make('*')).status, 201)
+  declared.push({ name: 'a.b', title: 'Comes with a plugin loaded later', roles: [] })
+  assert.equal((await make('a.b')).status, 201)
+})
+
+test('the list of permissions says which the caller may hand on', async () => {
+  const declared = ['kernel.read', 'traffic.read'].map(name => ({ name, title: `May ${name}`, roles: ['admin'] }))
+  const { bench } = await startRbac({ services: new Map([[tokenKey(PERMISSIONS), { list: () => declared }]]) })
+  const list = async (actor?: ReturnType<typeof actorWith>) =>
+    (await bench.call('GET', '/permissions', actor ? { actor } : {})).body.items
+  assert.deepEqual(await list(actorWith('rbac.read', 'traffic.read')), [
+    { name: 'kernel.read', title: 'May kernel.read', mayGrant: false },
+    { name: 'traffic.read', title: 'May traffic.read', mayGrant: true },
+  ])
+  assert.ok((await list()).every((item: { mayGrant: boolean }) => item.mayGrant))
 })
 
 test('a key is made with rights of its own kind only', async () => {

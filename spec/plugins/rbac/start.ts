@@ -15,7 +15,9 @@ export interface Rbac {
   signIn(): string
 }
 
-export async function startRbac(options: { db?: Database.Database; run?: Partial<RunOptions> } = {}): Promise<Rbac> {
+export async function startRbac(
+  options: { db?: Database.Database; run?: Partial<RunOptions>; services?: ReadonlyMap<string, unknown> } = {},
+): Promise<Rbac> {
   const bench = await serveBench('rbac', server, [migration], options)
   const access = bench.service(ACCESS)
   const none = { cookie: undefined, authorization: undefined, apiKey: undefined, remoteAddress: '127.0.0.1' }
