@@ -5,6 +5,9 @@ import type { Message } from './frames.ts'
 import { checkSocketFolder, socketPath } from './socket-path.ts'
 
 const FIRST_MS = 50
+/** While the other end is most likely starting, an attempt is cheap and a wait would delay the whole product. */
+const SOON_MS = 100
+const SOON_FOR_MS = 15_000
 const LAST_MS = 1000
 
 export interface UplinkEvents {
@@ -21,6 +24,7 @@ export class Uplink {
   #connection: Connection | undefined
   #timer: NodeJS.Timeout | undefined
   #delay = FIRST_MS
+  #aloneSince = Date.now()
   #ended = false
 
   constructor(dataDir: string, log: Logger, on: UplinkEvents) {
@@ -62,7 +66,10 @@ export class Uplink {
       close: () => {
         const was = this.#connection === connection
         this.#connection = undefined
-        if (was) this.#on.down()
+        if (was) {
+          this.#aloneSince = Date.now()
+          this.#on.down()
+        }
         this.#again()
       },
     })
@@ -76,6 +83,7 @@ export class Uplink {
   #again(): void {
     if (this.#ended) return
     this.#timer = setTimeout(() => this.start(), this.#delay * (0.75 + Math.random() / 2))
-    this.#delay = Math.min(LAST_MS, this.#delay * 2)
+    const last = Date.now() - this.#aloneSince < SOON_FOR_MS ? SOON_MS : LAST_MS
+    this.#delay = Math.min(last, this.#delay * 2)
   }
 }
