@@ -12,8 +12,8 @@ const KILLS = LONG ? 100 : 10
 
 /** Built below the repository, so that packages resolve. */
 async function buildChildren(t: TestContext): Promise<{ gateway: string; dashboard: string }> {
-  mkdirSync(join(ROOT, '.runtime', 'spec'), { recursive: true })
-  const out = mkdtempSync(join(ROOT, '.runtime', 'spec', 'children-'))
+  mkdirSync(join(ROOT, '.runtime'), { recursive: true })
+  const out = mkdtempSync(join(ROOT, '.runtime', 'plane-children-'))
   t.after(() => rmSync(out, { recursive: true, force: true }))
   const folder = join(ROOT, 'spec/kernel/plane/children')
   await build({
