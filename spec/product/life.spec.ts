@@ -39,11 +39,13 @@ test('SIGTERM lets a stream finish and leaves no process and no lock; the keys w
     body: JSON.stringify(hello),
   })
   assert.equal(again.status, 200)
-  const listed = await fetch(`${second.ready.dashboard}/api/v1/traffic`, {
-    headers: { authorization: `Bearer ${first.ready.apiKey}` },
+  await second.until('the call that was streaming during the stop', async () => {
+    const listed = await fetch(`${second.ready.dashboard}/api/v1/traffic`, {
+      headers: { authorization: `Bearer ${first.ready.apiKey}` },
+    })
+    const { items } = (await listed.json()) as Listed
+    return items.some(item => item.id === answer.headers.get('x-clawnex-call'))
   })
-  const ids = ((await listed.json()) as Listed).items.map(item => item.id)
-  assert.ok(ids.includes(answer.headers.get('x-clawnex-call') as string))
 })
 
 test('a killed plane comes back within a second, and the other one goes on meanwhile', async t => {

@@ -20,7 +20,7 @@ const statusOf = async (product: Product, id: string): Promise<Status | undefine
 const demo = { model: 'clawnex/demo', messages: [{ role: 'user', content: 'Say hello in five words.' }] }
 
 /** What the caller of the model path sees while the plugin is away. */
-const WITHOUT: Readonly<Record<string, number>> = { shield: 503, providers: 404 }
+const WITHOUT: Readonly<Record<string, number>> = { shield: 503, providers: 503 }
 
 describe('each plugin except rbac can be away: the kernel starts, the rest works, what is missing says so', () => {
   const ids = readdirSync(join(ROOT, 'plugins'), { withFileTypes: true })

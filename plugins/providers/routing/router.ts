@@ -24,7 +24,8 @@ interface Entry {
 
 /**
  * Resolves model names. `provider/model` splits at the first slash. Any other name, also one whose first part is no provider,
- * counts as a plain model name: it resolves when exactly one provider lists it, or when only one provider exists and takes any.
+ * counts as a plain model name: it resolves when exactly one provider lists it. A name that nobody lists is never guessed to be
+ * someone's: a mistyped provider must not send a prompt to another one.
  * Providers of another dialect than the call's do not resolve: nothing is translated here.
  */
 export function createRouter(
@@ -36,11 +37,8 @@ export function createRouter(
   let unserved: ReadonlySet<string> = new Set()
 
   function resolvePlain(name: string): Target | null {
-    const entries = [...byId.values()]
-    const listing = entries.filter(({ provider }) => provider.models?.includes(name))
-    if (listing.length === 1) return toTarget(listing[0] as Entry, name)
-    const only = entries.length === 1 ? entries[0] : undefined
-    return listing.length === 0 && only?.provider.models === null ? toTarget(only, name) : null
+    const listing = [...byId.values()].filter(({ provider }) => provider.models?.includes(name))
+    return listing.length === 1 ? toTarget(listing[0] as Entry, name) : null
   }
 
   return {

@@ -48,15 +48,17 @@ test('provider/model splits at the first slash', () => {
   for (const [name, expected] of table) assert.equal(whereTo(router, name), expected, name)
 })
 
-test('a plain name resolves when one provider lists it, or when there is only one', () => {
+test('a plain name resolves when exactly one provider lists it, and is never guessed', () => {
   const two = routerOf([provider('a', { models: ['x', 'both'] }), provider('b', { models: ['y', 'both'] })])
   assert.equal(whereTo(two, 'x'), 'a x')
   assert.equal(whereTo(two, 'y'), 'b y')
   assert.equal(whereTo(two, 'both'), null)
   assert.equal(whereTo(two, 'z'), null)
   const one = routerOf([provider('openrouter')])
-  assert.equal(whereTo(one, 'gpt-5'), 'openrouter gpt-5')
-  assert.equal(whereTo(one, 'openai/gpt-5'), 'openrouter openai/gpt-5')
+  assert.equal(whereTo(one, 'gpt-5'), null)
+  assert.equal(whereTo(one, 'openai/gpt-5'), null)
+  const listed = routerOf([provider('openrouter', { models: ['openai/gpt-5'] })])
+  assert.equal(whereTo(listed, 'openai/gpt-5'), 'openrouter openai/gpt-5')
   assert.equal(whereTo(routerOf([]), 'gpt-5'), null)
   assert.equal(whereTo(routerOf([provider('a', { models: ['x'] })]), 'gpt-5'), null)
 })
@@ -65,7 +67,7 @@ test('a provider that is switched off or speaks another dialect is never replace
   const router = routerOf([provider('openrouter'), provider('anthropic', { dialect: 'anthropic' })], ['openai'])
   assert.equal(whereTo(router, 'anthropic/claude'), null)
   assert.equal(whereTo(router, 'openai/gpt-5'), null)
-  assert.equal(whereTo(router, 'mistral/large'), 'openrouter mistral/large')
+  assert.equal(whereTo(router, 'openrouter/mistral/large'), 'openrouter mistral/large')
 })
 
 test('models are listed by their full names, the demo model marked', () => {
