@@ -44,6 +44,7 @@ export interface Access {
   onRevoked(listener: (actorId: string) => void): Release
 }
 
+/** The access service of the dashboard plane; absent while `rbac` is. */
 export const ACCESS: ServiceToken<Access> = serviceToken<Access>('rbac.access')
 
 /** True when the actor holds the permission. */

@@ -7,6 +7,7 @@ export interface CliIo {
   readonly dataDir: string
 }
 
+/** A command of `clawnex`, contributed by a plugin. */
 export interface CliCommand {
   readonly name: string
   readonly summary: string

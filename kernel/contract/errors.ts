@@ -7,6 +7,7 @@
  */
 export type Advice = 'retry' | 'fix-config' | 'fix-code' | 'fix-request' | 'operator' | 'restart'
 
+/** One line of the catalogue. */
 export interface ErrorEntry {
   readonly status: number
   readonly advice: Advice
@@ -477,12 +478,18 @@ export const RUN_ERRORS = {
 /** Every code with its entry. */
 export const ERRORS = { ...PLUGIN_ERRORS, ...API_ERRORS, ...GATEWAY_ERRORS, ...RUN_ERRORS } as const
 
+/** Codes of a plugin's life, `PLG_…`. */
 export type PluginErrorCode = keyof typeof PLUGIN_ERRORS
+/** Codes of the dashboard's API, `API_…`. */
 export type ApiErrorCode = keyof typeof API_ERRORS
+/** Codes of the model path, `GW_…`. */
 export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS
+/** Codes of processes, stores and the plane, `RUN_…`. */
 export type RunErrorCode = keyof typeof RUN_ERRORS
+/** Any code of the catalogue. */
 export type ErrorCode = keyof typeof ERRORS
 
+/** What a catalogued error says beyond its entry. */
 export interface ErrorDetails {
   /** What happened here, with the names of the things involved. Never a secret. */
   detail?: string

@@ -36,12 +36,14 @@ export interface Unit {
   readonly tool?: string
 }
 
+/** How bad a finding is, in rising order. */
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 /** The judgement of the shield. */
 export type Verdict = 'allow' | 'review' | 'redact' | 'block' | 'error'
 /** What was done about it. */
 export type Action = 'forwarded' | 'redacted' | 'held' | 'refused' | 'cut'
 
+/** Something a rule found in one unit. */
 export interface Finding {
   /** injection, jailbreak, secret, pii, command, path, exfiltration, hidden, … */
   readonly category: string
@@ -72,6 +74,7 @@ export interface Redaction {
   readonly placeholder: string
 }
 
+/** What the judge says about the units of a request, or about an answer so far. */
 export interface Judgement {
   readonly verdict: Verdict
   /** 0 to 100; blocks at `threshold`. */
@@ -113,6 +116,7 @@ export interface AnswerJudge {
   result(): Judgement
 }
 
+/** What may be done with a channel of an answer after one step. */
 export interface AnswerStep {
   /** Text of this channel below this offset may be shown, after applying `redactions`. Never decreases. */
   readonly releasable: number
@@ -146,6 +150,7 @@ export interface ModelKeys {
   verify(key: string): KeyOwner | null
 }
 
+/** Verifies keys on the gateway; offered by `rbac`. Without it every call is refused. */
 export const MODEL_KEYS: ServiceToken<ModelKeys> = serviceToken<ModelKeys>('rbac.model-keys')
 
 /** A raw HTTP-like answer of a model that lives inside the process. */
@@ -179,6 +184,7 @@ export interface Target {
   readonly local?: (body: Readonly<Record<string, unknown>>, signal: AbortSignal) => LocalAnswer
 }
 
+/** A model as `GET /v1/models` lists it. */
 export interface ModelEntry {
   /** `provider/model`. */
   readonly id: string
@@ -193,8 +199,10 @@ export interface Router {
   models(): readonly ModelEntry[]
 }
 
+/** Where routers are contributed; the first that knows a model takes the call. */
 export const ROUTER: PointToken<Router> = pointToken<Router>('gateway.router')
 
+/** How far an amount can be relied on. */
 export type CostTrust = 'actual' | 'estimated' | 'included' | 'unknown'
 
 /** How much text of a call goes on record. Secrets never do. */
@@ -234,6 +242,7 @@ export interface CallRecord {
   readonly texts: readonly CallText[] | null
 }
 
+/** The text of one unit, as far as it may go on record. */
 export interface CallText {
   readonly unit: number
   readonly origin: Origin
@@ -246,6 +255,7 @@ export interface CallText {
   readonly removed: readonly { readonly start: number; readonly end: number; readonly label: string }[]
 }
 
+/** Calls on record: the gateway writes one row a call, plugins of the dashboard take them. */
 export const CALLS: RecordToken<CallRecord> = recordToken<CallRecord>('gateway.call')
 
 /** Settings of recording, offered by `traffic` on the gateway plane; without it only metadata are recorded. */
@@ -253,6 +263,7 @@ export interface Recording {
   textMode(): TextMode
 }
 
+/** Tells the gateway how much text goes on record; offered by `traffic`. Without it only metadata do. */
 export const RECORDING: ServiceToken<Recording> = serviceToken<Recording>('traffic.recording')
 
 /** Where the model path of this installation answers; provided by the kernel on the dashboard plane. */
@@ -261,4 +272,5 @@ export interface ModelPath {
   url(): string
 }
 
+/** Provided by the kernel itself, so it is always there on the dashboard plane. */
 export const MODEL_PATH: ServiceToken<ModelPath> = serviceToken<ModelPath>('kernel.model-path')

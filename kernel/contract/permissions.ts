@@ -27,4 +27,5 @@ export interface Permissions {
   list(): readonly Permission[]
 }
 
+/** Provided by the kernel itself on the dashboard plane; stand-ins of specs may lack it. */
 export const PERMISSIONS: ServiceToken<Permissions> = serviceToken<Permissions>('kernel.permissions')

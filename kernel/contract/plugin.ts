@@ -43,6 +43,7 @@ export interface RunOptions {
   readonly version: string
 }
 
+/** Work that repeats for as long as the generation lives. Runs of one job never overlap. */
 export interface JobSpec {
   readonly name: string
   /** Milliseconds between the end of one run and the start of the next, or a cron expression. */
@@ -80,6 +81,7 @@ export interface HostBase<Config> {
   shared<R>(key: string, open: () => Promise<{ value: R; close: Release }>): Promise<R>
 }
 
+/** What `setup` of a dashboard entry gets. */
 export interface ServerHost<Config = Record<string, never>> extends HostBase<Config> {
   readonly plane: 'dashboard'
   readonly db: Db
@@ -102,6 +104,7 @@ export interface Recorded<T> {
   readonly row: T
 }
 
+/** What `setup` of a gateway entry gets. */
 export interface GatewayHost<Config = Record<string, never>> extends HostBase<Config> {
   readonly plane: 'gateway'
   /** The value last accepted for a token, or undefined before the first. Cheap; call it per request. */
@@ -122,12 +125,15 @@ export interface Running {
   carry?(): unknown
 }
 
+/** Service tokens by the names under which `setup` gets their services. */
 // biome-ignore lint/suspicious/noExplicitAny: a map of tokens of any service type; `Resolved` gives each its own type back.
 export type NeedMap = Readonly<Record<string, ServiceToken<any>>>
+/** The services of a `NeedMap`. */
 export type Resolved<N extends NeedMap> = { readonly [K in keyof N]: N[K] extends ServiceToken<infer S> ? S : never }
 
 const DEFINITION = Symbol.for('clawnex.plugin')
 
+/** An entry of a plugin, before `definePlugin` or `defineGatewayPlugin` marks it as one. */
 export interface PluginDefinition<Config = Record<string, never>, N extends NeedMap = NeedMap, H = ServerHost<Config>> {
   /** Services this entry cannot do without; their plugins stand in the manifest's `needs`. */
   readonly needs?: N
@@ -171,6 +177,7 @@ export interface Migration {
   up(db: Pick<Db, 'exec' | 'prepare'>): void
 }
 
+/** Marks a migration; it is given back unchanged. */
 export function defineMigration(migration: Migration): Migration {
   return migration
 }

@@ -6,6 +6,7 @@
  */
 export type Operator = '=' | '>' | '>=' | '<' | '<='
 
+/** One part of a query. */
 export interface Term {
   /** Empty for free text. */
   readonly field: string

@@ -3,6 +3,7 @@ import type { Actor } from './access.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Logger } from './plugin.ts'
 
+/** Methods a route may have. HEAD is answered by GET routes. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What a handler receives. Values are validated and typed; unknown members were refused. */
@@ -35,6 +36,7 @@ export function reply<R>(status: number, body: R, headers: Readonly<Record<strin
   return { [REPLY]: true, status, headers, body } as Reply<R>
 }
 
+/** True for what `reply` made, in whatever bundle. */
 export function isReply(value: unknown): value is Reply<unknown> {
   return typeof value === 'object' && value !== null && REPLY in value
 }

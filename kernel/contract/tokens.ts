@@ -27,22 +27,27 @@ export interface EventToken<T> extends Token<T, 'event'> {
   readonly permission?: string
 }
 
+/** Names a service: `serviceToken<Scanner>('shield.scanner')`. A new major is another service. */
 export function serviceToken<T>(id: string, major = 1): ServiceToken<T> {
   return { kind: 'service', id, major }
 }
 
+/** Names a point that other plugins contribute items to. */
 export function pointToken<T>(id: string, major = 1): PointToken<T> {
   return { kind: 'point', id, major }
 }
 
+/** Names a value that the dashboard publishes to the gateway. */
 export function snapshotToken<T>(id: string, major = 1): SnapshotToken<T> {
   return { kind: 'snapshot', id, major }
 }
 
+/** Names a kind of row that the gateway records for the dashboard. */
 export function recordToken<T>(id: string, major = 1): RecordToken<T> {
   return { kind: 'record', id, major }
 }
 
+/** Names an event. With `permission`, browsers that hold it receive it too. */
 export function eventToken<T>(id: string, options: { major?: number; permission?: string } = {}): EventToken<T> {
   const { major = 1, permission } = options
   return permission === undefined ? { kind: 'event', id, major } : { kind: 'event', id, major, permission }
