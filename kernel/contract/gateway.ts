@@ -167,7 +167,7 @@ export interface Target {
   readonly model: string
   readonly route: 'direct' | 'litellm' | 'demo'
   readonly dialect: Dialect
-  /** Base address without trailing slash; `/chat/completions` is appended. */
+  /** Base address without trailing slash; the dialect's path is appended, such as `/chat/completions`. */
   readonly baseUrl: string
   /** Headers to add, provider key included. */
   readonly headers: Readonly<Record<string, string>>
@@ -180,8 +180,11 @@ export interface Target {
     readonly currency: string
     readonly trust: CostTrust
   } | null
-  /** Set for models inside the process; `baseUrl` is unused then. `body` is the parsed call. */
-  readonly local?: (body: Readonly<Record<string, unknown>>, signal: AbortSignal) => LocalAnswer
+  /**
+   * Set for models inside the process; `baseUrl` is unused then. `body` is the parsed call, `path` the address it was sent to on
+   * the model path, such as `/v1/messages`: it tells the shape of call and answer.
+   */
+  readonly local?: (body: Readonly<Record<string, unknown>>, signal: AbortSignal, path: string) => LocalAnswer
 }
 
 /** A model as `GET /v1/models` lists it. */
@@ -190,12 +193,17 @@ export interface ModelEntry {
   readonly id: string
   readonly provider: string
   readonly demo: boolean
+  /** Dialects in which the model can be called; absent means all. */
+  readonly dialects?: readonly Dialect[]
 }
 
 /** Contributed by `providers` on the gateway plane. */
 export interface Router {
-  /** The target of a model name, or null when this router does not serve it. */
-  resolve(model: string): Target | null
+  /**
+   * The target of a model name, or null when this router does not serve it. `dialect` is the one of the call: among several
+   * targets one that speaks it comes first. A target of another dialect is refused by the model path, with that reason.
+   */
+  resolve(model: string, dialect?: Dialect): Target | null
   models(): readonly ModelEntry[]
 }
 

@@ -53,7 +53,7 @@ export interface Reading {
   /** The parsed value, which segments point into. Null for comments and `done`. */
   readonly value: Record<string, unknown> | null
   readonly segments: readonly Segment[]
-  /** Tool channels that are complete with this reading. */
+  /** Channels that are complete with this reading: tool calls to be judged, texts of which nothing more will come. */
   readonly completed: readonly string[]
   readonly usage: Usage | null
   /** False when the parsed value does not say all that the bytes say; then it is written anew. */
@@ -70,6 +70,8 @@ export interface AnswerReader {
   frame(frame: Frame): Reading
   /** A frame that carries a rewritten value. */
   encodeFrame(frame: Frame, value: Record<string, unknown>): Buffer
+  /** Told of each frame that leaves, in order, by readers whose cuts depend on what the caller has seen. */
+  shown?(reading: Reading): void
   /** Frames that end a stream early so that a caller keeps the text it has. */
   cutText(): Buffer
   /** The frame that ends a stream as an error, after which nothing follows. */
@@ -82,6 +84,8 @@ export interface DialectAdapter {
   readonly path: string
   /** Appended to a target's base address. */
   readonly upstreamPath: string
+  /** Appended instead where it depends on the base address, or on the caller's query (without its question mark). */
+  upstreamAddress?(baseUrl: string, query: string): string
   /** Throws GW_BODY or GW_UNSCANNABLE. */
   readCall(bytes: Buffer, depth: number): ParsedCall
   /** `cleared` grows while the answer is judged: strings that need no second look. */

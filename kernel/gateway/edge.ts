@@ -70,3 +70,10 @@ export function pathOf(request: IncomingMessage): string {
   const query = url.indexOf('?')
   return query === -1 ? url : url.slice(0, query)
 }
+
+/** Query without its question mark; empty when there is none. */
+export function queryOf(request: IncomingMessage): string {
+  const url = request.url ?? '/'
+  const query = url.indexOf('?')
+  return query === -1 ? '' : url.slice(query + 1)
+}

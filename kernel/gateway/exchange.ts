@@ -17,6 +17,7 @@ import { AnswerSession } from './answer/session.ts'
 import type { AnswerOutlet } from './answer/sink.ts'
 import { StreamAnswer } from './answer/stream.ts'
 import type { AnswerReader, DialectAdapter, ParsedCall, Usage } from './dialect.ts'
+import { queryOf } from './edge.ts'
 import { headersToCaller, headersToProvider, headerText } from './headers.ts'
 import { type JudgedCall, judgeRequest } from './judge-request.ts'
 import type { Limits } from './limits.ts'
@@ -112,11 +113,12 @@ export class Exchange implements AnswerOutlet {
     }
     if (target.local) {
       const body = this.#rewritable(call.rewritten(target.model, redactions), redactions)
-      this.#upstream = runLocal({ ...target, local: target.local }, body, handlers)
+      this.#upstream = runLocal({ ...target, local: target.local }, adapter.path, body, handlers)
     } else {
       const body = this.#rewritable(call.encode(target.model, redactions), redactions)
       const headers = headersToProvider(request.headers, target)
-      this.#upstream = direct.send({ target, path: adapter.upstreamPath, headers, body }, handlers)
+      const path = adapter.upstreamAddress?.(target.baseUrl, queryOf(request)) ?? adapter.upstreamPath
+      this.#upstream = direct.send({ target, path, headers, body }, handlers)
     }
     this.#facts.unscannedBytes = call.unscannedBytes
   }

@@ -34,9 +34,7 @@ export function judgeRequest(incoming: IncomingCall, facts: Facts): JudgedCall {
   facts.stream = call.stream
   facts.units = call.units
   const judge = requireJudge(snapshot)
-  const target = resolveModel(snapshot, call.model)
-  if (target.dialect !== adapter.dialect)
-    throw new GatewayError('GW_MODEL_UNKNOWN', { detail: 'Its provider speaks another dialect.' })
+  const target = resolveModel(snapshot, call.model, adapter.dialect)
   facts.target = target
   if (!mayUse(owner, target)) throw new GatewayError('GW_KEY_MODEL')
   const info: CallInfo = {

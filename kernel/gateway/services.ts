@@ -1,5 +1,6 @@
 /** What the model path takes from the running plugins. Read once per call, from the snapshot the call is pinned to. */
 import {
+  type Dialect,
   GatewayError,
   JUDGE,
   type Judge,
@@ -37,15 +38,25 @@ export function requireJudge(snapshot: Snapshot): Judge {
   })
 }
 
-/** Throws GW_NOT_READY or GW_MODEL_UNKNOWN. */
-export function resolveModel(snapshot: Snapshot, model: string): Target {
+const SPEAKS: Readonly<Record<Dialect, string>> = {
+  openai: 'the OpenAI dialect; call it with POST /v1/chat/completions',
+  anthropic: 'the Anthropic dialect; call it with POST /v1/messages',
+}
+
+/** Nothing is translated, so the target speaks the dialect of the call. Throws GW_NOT_READY or GW_MODEL_UNKNOWN. */
+export function resolveModel(snapshot: Snapshot, model: string, dialect: Dialect): Target {
   const routers = findRouters(snapshot)
   if (routers.length === 0) throw new GatewayError('GW_NOT_READY', { detail: 'No provider is configured.' })
+  let other: Target | null = null
   for (const router of routers) {
-    const target = router.resolve(model)
-    if (target) return target
+    const target = router.resolve(model, dialect)
+    if (target?.dialect === dialect) return target
+    other ??= target
   }
-  throw new GatewayError('GW_MODEL_UNKNOWN')
+  if (!other) throw new GatewayError('GW_MODEL_UNKNOWN')
+  throw new GatewayError('GW_MODEL_UNKNOWN', {
+    detail: `Provider "${other.provider}" speaks ${SPEAKS[other.dialect]}.`,
+  })
 }
 
 export function textMode(snapshot: Snapshot): TextMode {

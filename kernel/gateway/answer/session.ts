@@ -74,7 +74,7 @@ export class AnswerSession {
       if (this.cut) return placed
       placed.push(this.#push(segment))
     }
-    for (const name of reading.completed) this.#completeTool(this.#byName.get(name))
+    for (const name of reading.completed) this.#complete(this.#byName.get(name))
     return placed
   }
 
@@ -82,11 +82,7 @@ export class AnswerSession {
   end(tools: boolean): void {
     for (const channel of this.channels) {
       if (this.cut) return
-      if (channel.tool) {
-        if (tools) this.#completeTool(channel)
-      } else if (!channel.decided) {
-        this.#endText(channel)
-      }
+      if (tools || !channel.tool) this.#complete(channel)
     }
   }
 
@@ -172,8 +168,13 @@ export class AnswerSession {
     return { segment, channel, start }
   }
 
-  #completeTool(channel: Channel | undefined): void {
+  #complete(channel: Channel | undefined): void {
     if (!channel || channel.decided || this.cut) return
+    if (channel.tool) this.#completeTool(channel)
+    else this.#endText(channel)
+  }
+
+  #completeTool(channel: Channel): void {
     this.#meet(channel)
     const judgement = this.#guard(() =>
       this.#judge.toolCall(channel.name, channel.toolName, this.#toolText.get(channel) ?? ''),

@@ -167,6 +167,7 @@ export class StreamAnswer implements AnswerSink {
     const parts: Buffer[] = []
     for (const { frame, reading, placed } of frames) {
       this.#heldBytes -= frame.raw.length
+      this.#outlet.reader.shown?.(reading)
       const changed = this.#outlet.session.rewrite(placed) || !reading.faithful
       parts.push(changed && reading.value ? this.#outlet.reader.encodeFrame(frame, reading.value) : frame.raw)
     }

@@ -4,6 +4,7 @@ import { type UpstreamCall, type UpstreamHandlers, upstreamError } from './upstr
 /** Runs a model that lives in this process through the same handlers as one on the network. */
 export function runLocal(
   target: Target & { local: NonNullable<Target['local']> },
+  path: string,
   body: Readonly<Record<string, unknown>>,
   handlers: UpstreamHandlers,
 ): UpstreamCall {
@@ -12,7 +13,7 @@ export function runLocal(
   let gate: { promise: Promise<void>; open: () => void } | null = null
 
   const run = async (): Promise<void> => {
-    const answer = target.local(body, controller.signal)
+    const answer = target.local(body, controller.signal, path)
     handlers.head(answer.status, answer.headers)
     for await (const bytes of answer.body) {
       if (ended) return

@@ -1,20 +1,25 @@
-import { GatewayError, type ModelEntry, type Router, type Target } from 'clawnex/contract'
+import { type Dialect, GatewayError, type ModelEntry, type Router, type Target } from 'clawnex/contract'
 import { keyPlace, type ProviderTable, type PublishedProvider } from '../contract.ts'
 import { answerDemo, DEMO_MODEL } from '../demo/model.ts'
 import { keyHeaders } from '../headers.ts'
 
 const DEMO_ID = `clawnex/${DEMO_MODEL}`
 
-const DEMO_TARGET: Target = {
+const demoTarget = (dialect: Dialect): Target => ({
   provider: 'clawnex',
   model: DEMO_MODEL,
   route: 'demo',
-  dialect: 'openai',
+  dialect,
   baseUrl: '',
   headers: {},
   timeouts: { firstByte: 10_000, idle: 10_000 },
   price: { input: 0, output: 0, currency: 'USD', trust: 'included' },
   local: answerDemo,
+})
+
+const DEMO_TARGETS: Readonly<Record<Dialect, Target>> = {
+  openai: demoTarget('openai'),
+  anthropic: demoTarget('anthropic'),
 }
 
 interface Entry {
@@ -26,40 +31,41 @@ interface Entry {
  * Resolves model names. `provider/model` splits at the first slash. Any other name, also one whose first part is no provider,
  * counts as a plain model name: it resolves when exactly one provider lists it. A name that nobody lists is never guessed to be
  * someone's: a mistyped provider must not send a prompt to another one.
- * Providers of another dialect than the call's do not resolve: nothing is translated here.
+ * Nothing is translated here: a provider of another dialect than the call's resolves only when no other is meant, so that the
+ * model path can name it in its refusal.
  */
 export function createRouter(
   open: (sealed: string, place: string) => string,
   warn: (provider: string, error: unknown) => void,
 ): Router & { replace(table: ProviderTable | undefined): void } {
   let byId: ReadonlyMap<string, Entry> = new Map()
-  /** Ids that name a provider which cannot serve the call: switched off, or of another dialect. */
+  /** Ids that name a provider which is switched off. */
   let unserved: ReadonlySet<string> = new Set()
 
-  function resolvePlain(name: string): Target | null {
+  function resolvePlain(name: string, dialect: Dialect): Target | null {
     const listing = [...byId.values()].filter(({ provider }) => provider.models?.includes(name))
-    return listing.length === 1 ? toTarget(listing[0] as Entry, name) : null
+    const speaking = listing.filter(({ provider }) => provider.dialect === dialect)
+    const [only, second] = speaking.length > 0 ? speaking : listing
+    return only && !second ? toTarget(only, name) : null
   }
 
   return {
     replace(table) {
       byId = new Map(
-        (table?.providers ?? [])
-          .filter(provider => provider.dialect === 'openai')
-          .map(provider => [provider.id, { provider, headers: openHeaders(provider, open, warn) }]),
+        (table?.providers ?? []).map(provider => [
+          provider.id,
+          { provider, headers: openHeaders(provider, open, warn) },
+        ]),
       )
-      unserved = new Set([
-        ...(table?.disabled ?? []),
-        ...(table?.providers ?? []).map(provider => provider.id).filter(id => !byId.has(id)),
-      ])
+      unserved = new Set(table?.disabled ?? [])
     },
 
-    resolve(name) {
-      if (name === DEMO_ID) return DEMO_TARGET
+    resolve(name, dialect = 'openai') {
+      if (name === DEMO_ID) return DEMO_TARGETS[dialect]
       const slash = name.indexOf('/')
       const id = slash > 0 ? name.slice(0, slash) : ''
       const entry = byId.get(id)
-      if (entry === undefined) return name === '' || unserved.has(id) ? null : resolvePlain(name)
+      if (entry === undefined) return name === '' || unserved.has(id) ? null : resolvePlain(name, dialect)
       const model = name.slice(slash + 1)
       const served = model !== '' && (entry.provider.models === null || entry.provider.models.includes(model))
       return served ? toTarget(entry, model) : null
@@ -67,9 +73,14 @@ export function createRouter(
 
     models(): ModelEntry[] {
       const listed = [...byId.values()].flatMap(({ provider }) =>
-        (provider.models ?? []).map(model => ({ id: `${provider.id}/${model}`, provider: provider.id, demo: false })),
+        (provider.models ?? []).map(model => ({
+          id: `${provider.id}/${model}`,
+          provider: provider.id,
+          demo: false,
+          dialects: [provider.dialect],
+        })),
       )
-      return [...listed, { id: DEMO_ID, provider: 'clawnex', demo: true }]
+      return [...listed, { id: DEMO_ID, provider: 'clawnex', demo: true, dialects: ['openai', 'anthropic'] }]
     },
   }
 }

@@ -65,9 +65,22 @@ test('a plain name resolves when exactly one provider lists it, and is never gue
 
 test('a provider that is switched off or speaks another dialect is never replaced by another one', () => {
   const router = routerOf([provider('openrouter'), provider('anthropic', { dialect: 'anthropic' })], ['openai'])
-  assert.equal(whereTo(router, 'anthropic/claude'), null)
+  assert.equal(whereTo(router, 'anthropic/claude'), 'anthropic claude')
+  assert.equal(router.resolve('anthropic/claude')?.dialect, 'anthropic')
   assert.equal(whereTo(router, 'openai/gpt-5'), null)
   assert.equal(whereTo(router, 'openrouter/mistral/large'), 'openrouter mistral/large')
+})
+
+test('a plain name goes to the provider that speaks the dialect of the call', () => {
+  const router = routerOf([
+    provider('a', { models: ['both', 'open'] }),
+    provider('b', { models: ['both'], dialect: 'anthropic' }),
+  ])
+  const of = (model: string, dialect: 'openai' | 'anthropic') => router.resolve(model, dialect)?.provider
+  assert.deepEqual([of('both', 'openai'), of('both', 'anthropic')], ['a', 'b'])
+  // Told, so that the refusal can name it.
+  assert.equal(of('open', 'anthropic'), 'a')
+  assert.equal(router.resolve('clawnex/demo', 'anthropic')?.dialect, 'anthropic')
 })
 
 test('models are listed by their full names, the demo model marked', () => {
