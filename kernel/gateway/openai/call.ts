@@ -1,63 +1,11 @@
-import { GatewayError, type Redaction } from '../../contract/index.ts'
+import { GatewayError } from '../../contract/index.ts'
 import type { ParsedCall } from '../dialect.ts'
-import { decodeUtf8, inspectStructure, parseObject, type Structure } from '../json.ts'
-import { byUnit, cutSpans } from '../redact.ts'
-import { type Collected, collectUnits, type Site } from './units.ts'
+import { parseCall } from '../request/parsed.ts'
+import { collectUnits } from './units.ts'
 
 /** Reads a chat completion call. Throws GW_BODY or GW_UNSCANNABLE. */
 export function readCall(bytes: Buffer, depth: number): ParsedCall {
-  const text = decodeUtf8(bytes)
-  const structure = inspectStructure(text, depth)
-  const body = parseObject(text)
-  const collected = collectUnits(body)
-  // The provider's parser may keep the other one of two members of the same name, which then nobody scanned.
-  if (collected.members !== structure.members)
-    throw new GatewayError('GW_BODY', { detail: 'A member occurs twice in one object.' })
-  const { model, messages, stream } = body
-  if (typeof model !== 'string' || model === '')
-    throw new GatewayError('GW_BODY', { detail: '"model" must be a string.' })
-  if (!Array.isArray(messages)) throw new GatewayError('GW_BODY', { detail: '"messages" must be a list.' })
-  return {
-    model,
-    stream: stream === true,
-    body,
-    units: collected.units,
-    unscannedBytes: collected.unscannedBytes,
-    encode: (target, redactions) => {
-      if (redactions.length === 0 && structure.model) return replaceModel(bytes, text, structure.model, model, target)
-      const value = rewrite(body, collected, target, redactions)
-      return value && Buffer.from(JSON.stringify(value), 'utf8')
-    },
-    rewritten: (target, redactions) => rewrite(body, collected, target, redactions),
-  }
-}
-
-/** The caller's own bytes, with the model name exchanged in place when it differs. */
-function replaceModel(
-  bytes: Buffer,
-  text: string,
-  place: NonNullable<Structure['model']>,
-  model: string,
-  target: string,
-): Buffer {
-  if (model === target) return bytes
-  const start = Buffer.byteLength(text.slice(0, place.start))
-  const length = Buffer.byteLength(text.slice(place.start, place.end))
-  return Buffer.concat([bytes.subarray(0, start), Buffer.from(JSON.stringify(target)), bytes.subarray(start + length)])
-}
-
-function rewrite(
-  body: Record<string, unknown>,
-  collected: Collected,
-  model: string,
-  redactions: readonly Redaction[],
-): Record<string, unknown> | null {
-  for (const [unit, spans] of byUnit(redactions)) {
-    const site: Site = collected.sites[unit] ?? null
-    const text = collected.units[unit]?.text
-    if (site === null || text === undefined) return null
-    site.holder[site.key] = cutSpans(text, 0, spans)
-  }
-  body['model'] = model
-  return body
+  const call = parseCall(bytes, depth, collectUnits)
+  if (!Array.isArray(call.body['messages'])) throw new GatewayError('GW_BODY', { detail: '"messages" must be a list.' })
+  return call
 }
