@@ -29,16 +29,17 @@ export interface Segment {
   readonly channel: string
   /**
    * `stream`: more may follow. `whole`: complete in itself. `tool`: part of a tool call, shown only once that is complete and
-   * judged; the text is a piece of its arguments.
+   * judged; the text is a piece of its arguments. `repeat`: the whole text of the channel once more; not judged again, and what
+   * was cut out of the channel is cut out here.
    */
-  readonly kind: 'stream' | 'whole' | 'tool'
+  readonly kind: 'stream' | 'whole' | 'tool' | 'repeat'
   readonly text: string
   /** Name of the tool, on the segment that carries it. */
   readonly tool?: string
   /** Where the text stands in the parsed value, so that it can be rewritten; null when it cannot be. */
   readonly holder: Record<string, unknown> | null
   readonly key: string
-  /** A redaction removes the member instead of rewriting it. */
+  /** A redaction removes what the member holds instead of rewriting it. */
   readonly drop?: boolean
 }
 
@@ -60,6 +61,8 @@ export interface Reading {
   readonly faithful: boolean
   /** Set when everything asked for has been answered. */
   readonly finished: boolean
+  /** UTF-8 bytes that pass although no rule can read them: pictures. */
+  readonly unscannedBytes?: number
 }
 
 /** Reads one answer. Keeps what the layout needs between frames: choices seen, ids for a well-formed cut. */
@@ -70,7 +73,7 @@ export interface AnswerReader {
   frame(frame: Frame): Reading
   /** A frame that carries a rewritten value. */
   encodeFrame(frame: Frame, value: Record<string, unknown>): Buffer
-  /** Told of each frame that leaves, in order, by readers whose cuts depend on what the caller has seen. */
+  /** Told of each frame that leaves, in order and as it leaves, by readers whose cuts depend on what the caller has seen. */
   shown?(reading: Reading): void
   /** Frames that end a stream early so that a caller keeps the text it has. */
   cutText(): Buffer
@@ -88,8 +91,8 @@ export interface DialectAdapter {
   upstreamAddress?(baseUrl: string, query: string): string
   /** Throws GW_BODY or GW_UNSCANNABLE. */
   readCall(bytes: Buffer, depth: number): ParsedCall
-  /** `cleared` grows while the answer is judged: strings that need no second look. */
-  reader(depth: number, cleared: ReadonlySet<string>): AnswerReader
+  /** `cleared` grows while the answer is judged: strings that need no second look. `call`: what is being answered. */
+  reader(depth: number, cleared: ReadonlySet<string>, call: ParsedCall): AnswerReader
   /** The body of an error in this dialect. */
   errorBody(error: CataloguedError, callId: string | null): string
 }

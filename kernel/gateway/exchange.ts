@@ -147,7 +147,7 @@ export class Exchange implements AnswerOutlet {
       return
     }
     this.#facts.session = this.#session
-    this.#reader = this.#parts.adapter.reader(this.limits.depth, this.#cleared)
+    this.#reader = this.#parts.adapter.reader(this.limits.depth, this.#cleared, this.#judged.call)
     const sink = this.#isStream(status, headers) ? new StreamAnswer(this) : new PlainAnswer(this, status)
     try {
       this.#sink = decodeInto(headerText(headers, 'content-encoding'), sink, {
@@ -189,6 +189,10 @@ export class Exchange implements AnswerOutlet {
 
   setUsage(usage: Usage): void {
     this.#facts.usage = usage
+  }
+
+  addUnscanned(bytes: number): void {
+    this.#facts.unscannedBytes += bytes
   }
 
   abort(): void {

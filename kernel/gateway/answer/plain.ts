@@ -48,6 +48,7 @@ export class PlainAnswer implements AnswerSink {
     if (this.#status >= 300 && this.#status < 400) throw new GatewayError('GW_UPSTREAM_BROKEN')
     const reading = reader.body(body)
     if (reading.usage) this.#outlet.setUsage(reading.usage)
+    if (reading.unscannedBytes) this.#outlet.addUnscanned(reading.unscannedBytes)
     const placed = session.take(reading)
     session.end(true)
     if (session.cut) {

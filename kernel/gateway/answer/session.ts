@@ -100,7 +100,9 @@ export class AnswerSession {
       // In this order: looking at the holder may parse a frame that nobody has to touch.
       if (channel.spans.length === 0 || !touches(start, segment.text.length, channel.spans)) continue
       if (segment.holder === null) continue
-      segment.holder[segment.key] = segment.drop ? null : cutSpans(segment.text, start, channel.spans)
+      segment.holder[segment.key] = segment.drop
+        ? emptied(segment.holder[segment.key])
+        : cutSpans(segment.text, start, channel.spans)
       changed = true
     }
     this.redacted ||= changed
@@ -121,6 +123,7 @@ export class AnswerSession {
   #push(segment: Segment): Placed {
     if (segment.kind === 'tool') return this.#pushTool(segment)
     if (segment.kind === 'whole') return this.#pushWhole(segment)
+    if (segment.kind === 'repeat') return { segment, channel: this.#channel(segment.channel, false), start: 0 }
     const name = segment.channel
     const channel = this.#channel(name, false)
     const start = channel.length
@@ -244,4 +247,8 @@ export class AnswerSession {
     this.#failed = true
     this.cut ??= { hard: true, error: new GatewayError('GW_SCANNER', { cause }) }
   }
+}
+
+function emptied(value: unknown): unknown {
+  return Array.isArray(value) ? [] : null
 }

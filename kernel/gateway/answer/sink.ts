@@ -12,6 +12,8 @@ export interface AnswerOutlet {
   /** True once a byte of the answer has been given to the caller. */
   readonly started: boolean
   setUsage(usage: Usage): void
+  /** Notes bytes that pass unread. */
+  addUnscanned(bytes: number): void
   /** Ends the provider's side at once. */
   abort(): void
   /** Sends part of a stream, with the head of the response before the first. */

@@ -87,6 +87,7 @@ export class StreamAnswer implements AnswerSink {
     const { reader, session } = this.#outlet
     const reading = reader.frame(frame)
     if (reading.usage) this.#outlet.setUsage(reading.usage)
+    if (reading.unscannedBytes) this.#outlet.addUnscanned(reading.unscannedBytes)
     this.#finished ||= reading.finished
     this.#told ||= reading.kind === 'error'
     const placed = session.take(reading)
@@ -167,8 +168,8 @@ export class StreamAnswer implements AnswerSink {
     const parts: Buffer[] = []
     for (const { frame, reading, placed } of frames) {
       this.#heldBytes -= frame.raw.length
-      this.#outlet.reader.shown?.(reading)
       const changed = this.#outlet.session.rewrite(placed) || !reading.faithful
+      this.#outlet.reader.shown?.(reading)
       parts.push(changed && reading.value ? this.#outlet.reader.encodeFrame(frame, reading.value) : frame.raw)
     }
     return joinParts(parts)

@@ -12,6 +12,9 @@ export function keptChars(mode: TextMode): number {
   return mode === 'metadata' ? 0 : LIMITS[mode].unit
 }
 
+/** Where the dialects keep what people and tools say, as against settings. */
+const PROSE = /^\/(?:messages|system|input|instructions|prompt)(?:\/|$)/
+
 interface Source {
   readonly unit: number
   readonly origin: Origin
@@ -65,7 +68,7 @@ function sources({ units, channels, findings }: RecordedTexts): Source[] {
 }
 
 function isProse(unit: Unit): boolean {
-  return unit.path.startsWith('/messages/')
+  return PROSE.test(unit.path)
 }
 
 /** What the model said, not its envelope, and not the token list that repeats it. */
