@@ -409,7 +409,7 @@ export const RUN_ERRORS = {
     500,
     'operator',
     'The database is damaged.',
-    'Restore a backup; the damaged file was kept.',
+    'Put a copy from the backups folder in its place, or move the file away to begin anew.',
   ),
   RUN_DATABASE_NEWER: entry(
     500,

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { RunError } from '../contract/index.ts'
-import { protectDatabaseFiles, setAside } from './files.ts'
+import { protectDatabaseFiles } from './files.ts'
 
 /** What must hold for every connection that writes; set, then read back. `synchronous` 2 is FULL: nothing acknowledged is lost in a power cut. */
 const PRAGMAS: Readonly<Record<string, string | number>> = {
@@ -20,7 +20,10 @@ const PRAGMAS: Readonly<Record<string, string | number>> = {
 /** Up to here the whole file is checked before anything uses it; it takes about 2.5 ms a MiB. A larger one is checked beside the work. */
 export const CHECKED_AT_START = 64 * 1024 * 1024
 
-/** Opens the one writing connection. Throws RUN_DATABASE_DAMAGED (the file is kept aside) or RUN_DATA_READONLY. */
+/**
+ * Opens the one writing connection. Throws RUN_DATABASE_DAMAGED or RUN_DATA_READONLY. A damaged file stays where it is: were it
+ * moved away, the next start would begin with an empty database, without keys, calls or evidence, and nobody would have decided so.
+ */
 export function openDatabase(path: string): Database {
   let db: Database | undefined
   try {
@@ -54,8 +57,7 @@ function checkWhole(db: Database): void {
 function explain(path: string, cause: unknown): unknown {
   const code = (cause as { code?: string }).code ?? ''
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code) || code === 'RUN_DATABASE_DAMAGED') {
-    const kept = setAside(path)
-    return new RunError('RUN_DATABASE_DAMAGED', { detail: `It was kept as ${kept}.`, cause })
+    return new RunError('RUN_DATABASE_DAMAGED', { detail: `${path} was left as it is.`, cause })
   }
   if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
     return new RunError('RUN_DATA_READONLY', { detail: `${path}: ${code}.`, cause })

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { RunError } from '../contract/index.ts'
 
@@ -20,11 +20,4 @@ const COMPANIONS = ['', '-wal', '-shm']
 /** Closes the database file and its companions to others. */
 export function protectDatabaseFiles(path: string): void {
   for (const suffix of COMPANIONS) if (existsSync(path + suffix)) chmodSync(path + suffix, 0o600)
-}
-
-/** Moves a damaged database aside with everything that belongs to it. Returns where it is kept. */
-export function setAside(path: string): string {
-  const kept = `${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
-  for (const suffix of COMPANIONS) if (existsSync(path + suffix)) renameSync(path + suffix, kept + suffix)
-  return kept
 }

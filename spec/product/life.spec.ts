@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -95,7 +95,8 @@ test('a file where the data folder should be, and a damaged database, are named;
   mkdirSync(data, { mode: 0o700 })
   writeFileSync(join(data, 'clawnex.db'), 'this is not a database, it only has its name '.repeat(200))
   await assert.rejects(startProduct({ data }), /RUN_DATABASE_DAMAGED|database is damaged/i)
-  assert.ok(readdirSync(data).some(name => name.startsWith('clawnex.db')))
+  await assert.rejects(startProduct({ data }), /RUN_DATABASE_DAMAGED|database is damaged/i, 'nor at the next start')
+  assert.match(readFileSync(join(data, 'clawnex.db'), 'utf8'), /^this is not a database/)
 })
 
 test('the model path alone keeps protecting from the last snapshot when a hostile call comes while the dashboard is away', async t => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { defineMigration, type Logger, type Migration } from '../../../kernel/contract/index.ts'
@@ -189,14 +189,15 @@ test('a database of a newer program is refused and left alone', async t => {
   await (await openStore({ dataDir, log: silent, migrations: newer })).close()
 })
 
-test('a damaged database is kept aside and reported, not replaced in silence', async t => {
+test('a damaged database is reported at every start and left as it is', async t => {
   const dataDir = temporaryFolder(t)
   const path = join(dataDir, 'clawnex.db')
-  writeFileSync(path, 'this is no database at all'.repeat(400))
-  await assert.rejects(openStore({ dataDir, log: silent }), code('RUN_DATABASE_DAMAGED'))
-  assert.equal(existsSync(path), false)
-  const kept = readdirSync(dataDir).find(name => name.startsWith('clawnex.db.damaged-'))
-  assert.match(readFileSync(join(dataDir, kept ?? ''), 'utf8'), /^this is no database/)
+  const damaged = 'this is no database at all'.repeat(400)
+  writeFileSync(path, damaged)
+  for (let start = 0; start < 2; start++) {
+    await assert.rejects(openStore({ dataDir, log: silent }), code('RUN_DATABASE_DAMAGED'))
+    assert.equal(readFileSync(path, 'utf8'), damaged)
+  }
 })
 
 test('a page damaged inside the file is noticed at the start', async t => {
