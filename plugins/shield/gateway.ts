@@ -2,15 +2,18 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { defineGatewayPlugin, JUDGE } from 'clawnex/contract'
 import { SHIELD_POLICY } from './contract.ts'
 import { createEngine, createJudge, DEFAULT_POLICY } from './engine/index.ts'
+import { warmUp } from './warm.ts'
 
 export default defineGatewayPlugin({
-  setup(host) {
+  async setup(host) {
     const secret = randomBytes(32)
-    const judge = createJudge(createEngine(), {
+    const engine = createEngine()
+    const judge = createJudge(engine, {
       policy: () => host.snapshot(SHIELD_POLICY) ?? DEFAULT_POLICY,
       digest: text => createHmac('sha256', secret).update(text).digest('base64'),
     })
     host.contribute(JUDGE, judge)
+    await host.effect('warm up', () => warmUp(engine))
     return { probe: () => probe(judge) }
   },
 })
