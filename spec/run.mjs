@@ -20,7 +20,6 @@ if (specs.length === 0) fail(`no spec found in ${wanted.join(', ')}`)
 /** @type {NodeJS.ProcessEnv} */
 const env = { ...process.env, CLAWNEX_ROOT: root, CLAWNEX_LONG: long ? '1' : '' }
 printTools()
-if (specs.some(needsBrowser)) addChromium()
 
 const out = join(root, '.runtime', 'spec', String(process.pid))
 removeLeftovers()
@@ -28,7 +27,9 @@ mkdirSync(out, { recursive: true })
 process.on('exit', () => rmSync(out, { recursive: true, force: true }))
 const entries = specs.map(path => ({ in: path, out: relative(join(root, 'spec'), path).replace(/\.tsx?$/, '') }))
 await bundle(root, entries, out)
-process.exitCode = await runTests(entries.map(entry => join(out, `${entry.out}.mjs`)))
+const files = entries.map(entry => join(out, `${entry.out}.mjs`))
+if (files.some(needsBrowser)) addChromium()
+process.exitCode = await runTests(files)
 
 /** @param {string} path @returns {string[]} */
 function findSpecs(path) {
@@ -56,9 +57,9 @@ function printTools() {
   )
 }
 
-/** @param {string} path */
-function needsBrowser(path) {
-  return readFileSync(path, 'utf8').includes('CLAWNEX_CHROMIUM') || path.endsWith('.browser.spec.ts')
+/** A bundle holds the spec's fixtures too, so it tells whatever file the browser is started from. @param {string} bundled */
+function needsBrowser(bundled) {
+  return readFileSync(bundled, 'utf8').includes('CLAWNEX_CHROMIUM')
 }
 
 function addChromium() {

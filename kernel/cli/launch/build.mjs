@@ -90,7 +90,12 @@ export function kernelOptions(root, outdir, hash) {
     platform: 'node',
     target: 'node22',
     external: ['better-sqlite3', 'esbuild', 'fsevents', 'dtrace-provider', 'mv', 'source-map-support'],
-    alias: { 'clawnex/contract': join(root, 'kernel/contract/index.ts') },
+    alias: {
+      'clawnex/contract': join(root, 'kernel/contract/index.ts'),
+      '@rushstack/ts-command-line': join(root, 'kernel/cli/unused/ts-command-line.cjs'),
+      // The same containers without the loading of modules from folders, which brings a globbing library.
+      awilix: 'awilix/browser',
+    },
     banner: { js: BANNER },
     sourcemap: true,
     sourcesContent: false,
