@@ -59,7 +59,7 @@ export function RulesPage() {
       inspector={open !== undefined && <RuleInspector rule={open} threshold={status?.threshold ?? 60} />}
     >
       {status !== undefined && (
-        <section class="area-head pad" aria-label="Mode">
+        <section class="area-head pad mt-3" aria-label="Mode">
           <ModeSentence status={status} />
         </section>
       )}
