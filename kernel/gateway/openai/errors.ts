@@ -17,7 +17,8 @@ export function errorBody(error: CataloguedError, callId: string | null): string
   return JSON.stringify({ error: { message: errorMessage(error, callId), type, param: null, code, ...error.extra } })
 }
 
-function errorMessage(error: CataloguedError, callId: string | null): string {
+/** What a person reads: the reason, what to do about it, and by which id to find the call. */
+export function errorMessage(error: CataloguedError, callId: string | null): string {
   const call = callId === null ? '' : ` Call ${callId}.`
   if (error.code === 'GW_BLOCKED') return `This call was stopped by ClawNex: ${error.detail ?? 'policy'}.${call}`
   return `${error.message} ${error.entry.action}${call}`

@@ -1,9 +1,9 @@
 /** Reads answers of the OpenAI chat dialect, whole and streamed. */
 
 import { isUtf8 } from 'node:buffer'
-import { type CataloguedError, GatewayError } from '../../contract/index.ts'
-import type { AnswerReader, Reading, Segment } from '../dialect.ts'
-import { inspectStructure, isObject } from '../json.ts'
+import type { CataloguedError } from '../../contract/index.ts'
+import { broken, checkFrame, encodeFrame, newReading, parseAnswer, restSegments } from '../answer/reading.ts'
+import type { AnswerReader, Reading } from '../dialect.ts'
 import type { Frame } from '../sse/parser.ts'
 import { errorBody } from './errors.ts'
 import { makeTemplate, matchTemplate, type Template, TemplateReading } from './template.ts'
@@ -35,22 +35,19 @@ export class OpenAiReader implements AnswerReader {
   }
 
   frame(frame: Frame): Reading {
-    if (frame.strange) throw broken('It sent something that is not an event stream.')
-    const faithful = isUtf8(frame.raw)
-    const rest = this.#rest(frame)
+    const faithful = checkFrame(frame)
+    const rest = restSegments(frame, this.#cleared)
     const done = frame.data?.trim() === DONE
     if (done || frame.data === null || frame.data === '') {
       if (!faithful) throw broken('It sent bytes that are not UTF-8.')
-      return reading({ kind: done ? 'done' : 'content', segments: rest })
+      return newReading({ kind: done ? 'done' : 'content', segments: rest })
     }
     const read = this.#readFrame(frame.data, faithful)
     return rest.length === 0 ? read : { ...read, segments: [...rest, ...read.segments] }
   }
 
   encodeFrame(frame: Frame, value: Record<string, unknown>): Buffer {
-    const event = /^event: ?(.*)$/m.exec(frame.rest === '' ? '' : frame.raw.toString('utf8'))
-    const name = event && /^[\w.-]+\r?$/.test(event[1] ?? '') ? `event: ${event[1]?.trim()}\n` : ''
-    return Buffer.from(`${name}data: ${JSON.stringify(value)}\n\n`, 'utf8')
+    return encodeFrame(frame, value)
   }
 
   cutText(): Buffer {
@@ -62,12 +59,6 @@ export class OpenAiReader implements AnswerReader {
 
   cutHard(error: CataloguedError, callId: string): Buffer {
     return Buffer.from(`data: ${errorBody(error, callId)}\n\n`, 'utf8')
-  }
-
-  /** Comments and event names: texts of their own. */
-  #rest(frame: Frame): Segment[] {
-    if (frame.rest === '' || this.#cleared.has(frame.rest)) return []
-    return [{ channel: '', kind: 'whole', text: frame.rest, holder: null, key: '' }]
   }
 
   #readFrame(data: string, faithful: boolean): Reading {
@@ -84,10 +75,10 @@ export class OpenAiReader implements AnswerReader {
   }
 
   #read(text: string, faithful: boolean): Reading {
-    const { value, members } = this.#parse(text)
+    const { value, members } = parseAnswer(text, this.#depth)
     const walk = walkAnswer(value, this.#cleared)
     this.#notice(value, walk)
-    return reading({
+    return newReading({
       kind: (value['error'] ?? null) !== null ? 'error' : 'content',
       value,
       segments: walk.segments,
@@ -96,17 +87,6 @@ export class OpenAiReader implements AnswerReader {
       faithful: faithful && walk.members === members,
       finished: this.#isFinished(),
     })
-  }
-
-  #parse(text: string): { value: Record<string, unknown>; members: number } {
-    try {
-      const { members } = inspectStructure(text, this.#depth)
-      const value: unknown = JSON.parse(text)
-      if (isObject(value)) return { value, members }
-    } catch {
-      // Neither parser's message may travel: both can quote the answer.
-    }
-    throw broken('It sent something that is not JSON of this dialect.')
   }
 
   #notice(value: Record<string, unknown>, walk: Walk): void {
@@ -127,21 +107,4 @@ export class OpenAiReader implements AnswerReader {
     }
     return [...walk.ended].flatMap(index => [...(this.#tools.get(index) ?? [])])
   }
-}
-
-function reading(members: Partial<Reading>): Reading {
-  return {
-    kind: 'content',
-    value: null,
-    segments: [],
-    completed: [],
-    usage: null,
-    faithful: true,
-    finished: false,
-    ...members,
-  }
-}
-
-function broken(detail: string): GatewayError {
-  return new GatewayError('GW_UPSTREAM_BROKEN', { detail })
 }
