@@ -36,16 +36,25 @@ export function createCheckers(): Checkers {
     forText: (schema, prefix) => checkWith(compile(texts, closeObjects(schema ?? NOTHING)), prefix),
     forBody: schema => checkWith(compile(bodies, closeObjects(schema)), ''),
     forReply(schema) {
-      const validate = compile(bodies, plain(schema))
-      return value => (validate(value) ? [] : describe(validate.errors ?? [], ''))
+      const shape = assertSchema(plain(schema))
+      // Replies are many and seldom checked: compiled at the first one.
+      let validate: ValidateFunction | undefined
+      return value => {
+        validate ??= bodies.compile(shape)
+        return validate(value) ? [] : describe(validate.errors ?? [], '')
+      }
     },
   }
 }
 
-/** Throws when the schema is no schema. */
 function compile(ajv: Ajv2020, schema: Json): ValidateFunction {
+  return ajv.compile(assertSchema(schema))
+}
+
+/** Throws when the schema is no schema. */
+function assertSchema(schema: Json): Json {
   if (!META.validateSchema(schema)) throw new Error(`schema is invalid: ${META.errorsText()}`)
-  return ajv.compile(schema)
+  return schema
 }
 
 const NOTHING = { type: 'object', properties: {} }
