@@ -315,7 +315,7 @@ export const GATEWAY_ERRORS = {
     404,
     'fix-request',
     'The model path does not serve this address.',
-    'Use /v1/chat/completions or /v1/models.',
+    'Use /v1/chat/completions, /v1/responses, /v1/messages, /v1/embeddings or /v1/models.',
   ),
   GW_METHOD: entry(405, 'fix-request', 'This address does not take that method.', 'See the Allow header.'),
   GW_CONTENT_TYPE: entry(415, 'fix-request', 'The call is not application/json.', 'Send JSON.'),
