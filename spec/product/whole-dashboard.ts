@@ -17,7 +17,7 @@ import { openStore } from '../../kernel/store/index.ts'
 import { memoryDashboard } from '../../kernel/testing/planes.ts'
 import { createKernel } from '../../kernel/transaction/kernel.ts'
 import { ROOT, temporaryFolder } from '../fixtures/paths.ts'
-import { quiet, specSecrets } from '../fixtures/plugin-host.ts'
+import { memorySecrets, quiet } from '../fixtures/plugin-host.ts'
 import { recorded } from '../plugins/traffic/start.ts'
 
 const PLENTY = { burst: 100_000, perSecond: 100_000 }
@@ -83,7 +83,8 @@ export async function startWholeDashboard(
     kernel: () => kernel,
     access,
     uiHost: () => undefined,
-    log: quiet,
+    // A reply that breaks its schema is a 500 whose reason stands in the log alone.
+    log: { ...quiet, error: (fields, message) => console.error(message, fields['err']) },
     run,
     health: () => ({ status: 'ok', version: '0.0.0', plane: 'dashboard', uptimeMs: 1 }),
     ready: () => ({ ready: true }),
@@ -99,7 +100,7 @@ export async function startWholeDashboard(
     buildDir: join(dataDir, 'build'),
     log: quiet,
     run,
-    secrets: specSecrets(),
+    secrets: memorySecrets(),
     store,
     compileRoutes: http.compileRoutes,
     dashboardPlane: plane.plane,

@@ -6,7 +6,7 @@ import type { CompileRoutes, DashboardPlane, GatewayPlane, KernelOptions, Store 
 import { memoryStore } from '../../../kernel/testing/memory-store.ts'
 import { createKernel, type MeasuredKernel, type Tuning } from '../../../kernel/transaction/kernel.ts'
 import { temporaryFolder } from '../../fixtures/paths.ts'
-import { specSecrets } from '../../fixtures/plugin-host.ts'
+import { memorySecrets } from '../../fixtures/plugin-host.ts'
 
 export interface Line {
   readonly level: string
@@ -98,7 +98,7 @@ export function workshop(test: Pick<TestContext, 'after'>, given: WorkshopOption
       dataDir: folder,
       version: '0.0.0',
     },
-    secrets: specSecrets(),
+    secrets: memorySecrets(),
     watch: given.watch ?? false,
     ...(plane === 'dashboard' ? { store, compileRoutes: plainRoutes } : {}),
     ...(given.dashboardPlane === undefined ? {} : { dashboardPlane: given.dashboardPlane }),

@@ -5,7 +5,7 @@ import { PROVIDER_TABLE } from '../../../plugins/providers/contract.ts'
 import gateway from '../../../plugins/providers/gateway.ts'
 import migration from '../../../plugins/providers/migrations/0001-providers.ts'
 import server from '../../../plugins/providers/server.ts'
-import { gatewayBench, type ServerBench, serveBench, specSecrets } from '../../fixtures/plugin-host.ts'
+import { gatewayBench, memorySecrets, type ServerBench, serveBench } from '../../fixtures/plugin-host.ts'
 
 export interface Providers {
   readonly bench: ServerBench
@@ -17,7 +17,7 @@ export interface Providers {
 export async function startProviders(
   options: { run?: Partial<RunOptions>; services?: ReadonlyMap<string, unknown> } = {},
 ): Promise<Providers> {
-  const secrets = specSecrets()
+  const secrets = memorySecrets()
   const bench = await serveBench('providers', server, [migration], { ...options, secrets })
   return {
     bench,
