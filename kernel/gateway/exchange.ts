@@ -16,10 +16,11 @@ import { PlainAnswer } from './answer/plain.ts'
 import { AnswerSession } from './answer/session.ts'
 import type { AnswerOutlet } from './answer/sink.ts'
 import { StreamAnswer } from './answer/stream.ts'
+import { endAfterBody } from './body.ts'
 import type { AnswerReader, DialectAdapter, ParsedCall, Usage } from './dialect.ts'
 import { queryOf } from './edge.ts'
 import { headersToCaller, headersToProvider, headerText } from './headers.ts'
-import { type JudgedCall, judgeRequest } from './judge-request.ts'
+import { isHarmless, type JudgedCall, judgeRequest } from './judge-request.ts'
 import type { Limits } from './limits.ts'
 import { buildRecord, type Facts, newFacts, round } from './record/record.ts'
 import { keptChars } from './record/texts.ts'
@@ -116,7 +117,7 @@ export class Exchange implements AnswerOutlet {
       this.#upstream = runLocal({ ...target, local: target.local }, adapter.path, body, handlers)
     } else {
       const body = this.#rewritable(call.encode(target.model, redactions), redactions)
-      const headers = headersToProvider(request.headers, target)
+      const headers = headersToProvider(request.headers, target, this.#mayPass)
       const path = adapter.upstreamAddress?.(target.baseUrl, queryOf(request)) ?? adapter.upstreamPath
       this.#upstream = direct.send({ target, path, headers, body }, handlers)
     }
@@ -132,6 +133,8 @@ export class Exchange implements AnswerOutlet {
     this.#facts.redactions = redactions
     return body
   }
+
+  readonly #mayPass = (text: string): boolean => this.#judged !== null && isHarmless(text, this.#judged)
 
   /* -------------------------------------------------------------- the answer */
 
@@ -237,7 +240,11 @@ export class Exchange implements AnswerOutlet {
       this.refuse(new GatewayError('GW_RECORDS_FULL'))
       return
     }
-    this.#respond(status, { ...headersToCaller(this.#answerHeaders), 'content-type': 'application/json' }, body)
+    this.#respond(
+      status,
+      { ...headersToCaller(this.#answerHeaders, this.#mayPass), 'content-type': 'application/json' },
+      body,
+    )
   }
 
   refuse(error: CataloguedError): void {
@@ -269,7 +276,7 @@ export class Exchange implements AnswerOutlet {
     const { response } = this.#parts
     this.#facts.firstByteMs = this.#elapsed()
     response.writeHead(200, {
-      ...headersToCaller(this.#answerHeaders),
+      ...headersToCaller(this.#answerHeaders, this.#mayPass),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       ...this.#ownHeaders(),
@@ -284,7 +291,7 @@ export class Exchange implements AnswerOutlet {
       'x-content-type-options': 'nosniff',
       ...this.#ownHeaders(),
     })
-    this.#parts.response.end(body)
+    endAfterBody(this.#parts.request, this.#parts.response, body)
   }
 
   #ownHeaders(): Record<string, string> {

@@ -159,6 +159,7 @@ export class AnswerSession {
   }
 
   #pushTool(segment: Segment): Placed {
+    if (segment.after !== undefined) this.#completeBefore(this.#byName.get(segment.after))
     const channel = this.#channel(segment.channel, true)
     const start = channel.length
     if (channel.decided && (segment.text !== '' || segment.tool))
@@ -177,7 +178,31 @@ export class AnswerSession {
     else this.#endText(channel)
   }
 
+  /** Readers that go by number instead of id would put both calls' arguments together, so the first must not be half. */
+  #completeBefore(channel: Channel | undefined): void {
+    const text = channel && !channel.decided ? (this.#toolText.get(channel) ?? '') : ''
+    if (text !== '' && !isJson(text)) this.#break('A tool call began before the one in its place was complete.')
+    this.#complete(channel)
+  }
+
+  /** Pieces were judged as they came; only here it is known what they say together. */
+  #judgeToolName(channel: Channel): void {
+    const { toolName } = channel
+    if (toolName === '' || this.#cleared.has(toolName)) return
+    const name = newChannel(`${channel.name}:name`, false)
+    this.#extend(name, toolName)
+    this.#meet(name)
+    this.#step(name, () => this.#judge.push(name.name, toolName))
+    if (!this.cut) this.#endText(name)
+    if (name.spans.length > 0) this.#block(true, 'a name of a tool that cannot be rewritten')
+    if (!this.cut) return
+    this.channels.push(name)
+    channel.toolName = ''
+  }
+
   #completeTool(channel: Channel): void {
+    this.#judgeToolName(channel)
+    if (this.cut) return
     this.#meet(channel)
     const judgement = this.#guard(() =>
       this.#judge.toolCall(channel.name, channel.toolName, this.#toolText.get(channel) ?? ''),
@@ -251,4 +276,14 @@ export class AnswerSession {
 
 function emptied(value: unknown): unknown {
   return Array.isArray(value) ? [] : null
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    // The parser's way of saying no.
+    return false
+  }
 }

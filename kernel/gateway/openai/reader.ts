@@ -7,7 +7,7 @@ import type { AnswerReader, Reading } from '../dialect.ts'
 import type { Frame } from '../sse/parser.ts'
 import { errorBody } from './errors.ts'
 import { makeTemplate, matchTemplate, type Template, TemplateReading } from './template.ts'
-import { type Walk, walkAnswer } from './walk.ts'
+import { type ToolCalls, type Walk, walkAnswer } from './walk.ts'
 
 const DONE = '[DONE]'
 
@@ -17,6 +17,7 @@ export class OpenAiReader implements AnswerReader {
   readonly #open = new Set<number>()
   readonly #ended = new Set<number>()
   readonly #tools = new Map<number, Set<string>>()
+  readonly #calls: ToolCalls = new Map()
   #template: Template | null = null
   #envelope: { id: unknown; created: unknown; model: unknown } = { id: 'chatcmpl-clawnex', created: 0, model: '' }
 
@@ -76,7 +77,7 @@ export class OpenAiReader implements AnswerReader {
 
   #read(text: string, faithful: boolean): Reading {
     const { value, members } = parseAnswer(text, this.#depth)
-    const walk = walkAnswer(value, this.#cleared)
+    const walk = walkAnswer(value, this.#cleared, this.#calls)
     this.#notice(value, walk)
     return newReading({
       kind: (value['error'] ?? null) !== null ? 'error' : 'content',
