@@ -17,7 +17,7 @@ import { openStore } from '../../kernel/store/index.ts'
 import { memoryDashboard } from '../../kernel/testing/planes.ts'
 import { createKernel } from '../../kernel/transaction/kernel.ts'
 import { ROOT, temporaryFolder } from '../fixtures/paths.ts'
-import { memorySecrets, quiet } from '../fixtures/plugin-host.ts'
+import { memorySecrets, quiet, SPEC_RUN } from '../fixtures/plugin-host.ts'
 import { recorded } from '../plugins/traffic/start.ts'
 
 const PLENTY = { burst: 100_000, perSecond: 100_000 }
@@ -67,15 +67,7 @@ export async function startWholeDashboard(
   const tuned = join(dataDir, 'plugins', 'tuned')
   mkdirSync(tuned, { recursive: true })
   for (const [name, text] of Object.entries(TUNED)) writeFileSync(join(tuned, name), text)
-  const run = {
-    rbac: 'off',
-    litellm: 'off',
-    upstreams: [],
-    dashboardPort: 5001,
-    modelPort: 4001,
-    dataDir,
-    version: '0.0.0',
-  } as const
+  const run = { ...SPEC_RUN, dashboardPort: 5001, modelPort: 4001, dataDir }
   const plane = memoryDashboard()
   const store = await openStore({ dataDir, log: quiet })
   const access = () => kernel.snapshot().services.get(tokenKey(ACCESS)) as Access | undefined
