@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 /** Properties of characters as bits, one table read a character. */
 export const RUN = 1
 export const ESCAPE = 2
@@ -47,4 +49,9 @@ export function signsOf(classOf: Uint8Array): Uint16Array {
       ((flag & DIGIT) !== 0 ? DIGIT_SIGN : 0)
   }
   return signs
+}
+
+/** Counting bytes is native, and faster than looking at each character. */
+export function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
 }
