@@ -70,11 +70,10 @@ export class AnswerSession {
   /** Judges what a reading adds. Check `cut` afterwards. */
   take(reading: Reading): Placed[] {
     const placed: Placed[] = []
-    for (const segment of reading.segments) {
-      if (this.cut) return placed
-      placed.push(this.#push(segment))
-    }
+    for (const segment of reading.segments) if (!this.cut) placed.push(this.#push(segment))
     for (const name of reading.completed) this.#complete(this.#byName.get(name))
+    // Whatever was found around a call, nobody may take what is left of it for something to carry out.
+    if (this.cut && reading.segments.some(segment => segment.kind === 'tool')) this.cut = { ...this.cut, hard: true }
     return placed
   }
 

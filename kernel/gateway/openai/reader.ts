@@ -44,7 +44,8 @@ export class OpenAiReader implements AnswerReader {
       return newReading({ kind: done ? 'done' : 'content', segments: rest })
     }
     const read = this.#readFrame(frame.data, faithful)
-    return rest.length === 0 ? read : { ...read, segments: [...rest, ...read.segments] }
+    // The value is named because a reading that parses only when asked has it as no member of its own.
+    return rest.length === 0 ? read : { ...read, value: read.value, segments: [...rest, ...read.segments] }
   }
 
   encodeFrame(frame: Frame, value: Record<string, unknown>): Buffer {
