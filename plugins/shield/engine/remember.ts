@@ -2,7 +2,7 @@ import type { Unit } from 'clawnex/contract'
 import { type Assessment, CLEAN } from './assess.ts'
 
 /** Below this length a scan costs no more than the hash. */
-const SHORTEST = 160
+const SHORTEST = 384
 const MOST = 4_000
 
 export interface Memory {
