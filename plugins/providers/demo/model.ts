@@ -6,6 +6,7 @@ import type { LocalAnswer } from 'clawnex/contract'
 import { composeReply, type DemoReply } from './compose.ts'
 import { messageBody, messageEvents, messagesError, readMessagesCall } from './messages.ts'
 import { type DemoCall, readCall } from './read.ts'
+import { readResponsesCall, responseBody, responseEvents } from './responses.ts'
 import { completionBody, errorBody, streamChunks } from './shape.ts'
 
 export const DEMO_MODEL = 'demo'
@@ -16,13 +17,25 @@ const encoder = new TextEncoder()
 /** Pause between chunks: long enough to look like a stream, short enough not to slow a spec. */
 const CHUNK_MS = 15
 
+const NO_VECTORS = 'It makes no embeddings. Add a provider in the dashboard and name a model of it.'
+
 /** `path`: the address on the model path, which tells the shape of call and answer. */
 export function answerDemo(body: Body, signal: AbortSignal, path = '/v1/chat/completions'): LocalAnswer {
   if (path.startsWith('/v1/messages')) return answerMessages(body, signal, path.endsWith('/count_tokens'))
+  if (path === '/v1/responses') return answerResponses(body, signal)
+  if (path === '/v1/embeddings') return json(400, errorBody(NO_VECTORS, 'model'))
   const call = readCall(body)
   if ('problem' in call) return json(400, errorBody(call.problem, call.param))
   const reply = composeReply(call)
   return call.stream ? sse(call, reply, signal) : json(200, completionBody(call, reply))
+}
+
+function answerResponses(body: Body, signal: AbortSignal): LocalAnswer {
+  const call = readResponsesCall(body)
+  if ('problem' in call) return json(400, errorBody(call.problem, call.param))
+  const reply = composeReply(call)
+  if (!call.stream) return json(200, responseBody(call, reply))
+  return eventStream(map(responseEvents(call, reply), namedFrame), signal)
 }
 
 function answerMessages(body: Body, signal: AbortSignal, counting: boolean): LocalAnswer {
@@ -31,8 +44,7 @@ function answerMessages(body: Body, signal: AbortSignal, counting: boolean): Loc
   if (counting) return json(200, { input_tokens: call.promptTokens })
   const reply = composeReply(call)
   if (!call.stream) return json(200, messageBody(call, reply))
-  const frames = map(messageEvents(call, reply), event => `event: ${event.type}\n${dataOf(event)}`)
-  return eventStream(frames, signal)
+  return eventStream(map(messageEvents(call, reply), namedFrame), signal)
 }
 
 function json(status: number, value: unknown): LocalAnswer {
@@ -50,6 +62,10 @@ async function* single(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 
 function sse(call: DemoCall, reply: DemoReply, signal: AbortSignal): LocalAnswer {
   return eventStream(map(streamChunks(call, reply), dataOf), signal, 'data: [DONE]\n\n')
+}
+
+function namedFrame(event: { readonly type: string }): string {
+  return `event: ${event.type}\n${dataOf(event)}`
 }
 
 function dataOf(value: unknown): string {
