@@ -34,6 +34,8 @@ export interface TrafficItem
     | 'key'
     | 'status'
     | 'stream'
+    | 'dialect'
+    | 'path'
     | 'tokens'
     | 'cost'
     | 'firstByteMs'
