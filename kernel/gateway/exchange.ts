@@ -68,6 +68,8 @@ export class Exchange implements AnswerOutlet {
   #verdict: Verdict | null = null
   #recorded = false
   #waiting = false
+  /** Bytes of the answer that leave at the end of this turn. */
+  #unsent: Buffer[] = []
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts
@@ -202,10 +204,23 @@ export class Exchange implements AnswerOutlet {
     this.#upstream?.abort()
   }
 
+  /** What one read of the provider's socket brings leaves in one piece: each write costs as much as judging ten frames. */
   write(bytes: Buffer): void {
-    const { response } = this.#parts
     if (!this.started) this.#startStream()
-    if (response.write(bytes) || this.#waiting) return
+    if (this.#unsent.push(bytes) === 1) process.nextTick(() => this.#flush())
+  }
+
+  #takeUnsent(last?: Buffer): Buffer {
+    const parts = this.#unsent
+    this.#unsent = []
+    if (last) parts.push(last)
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+  }
+
+  #flush(): void {
+    const { response } = this.#parts
+    if (this.#unsent.length === 0 || response.destroyed) return
+    if (response.write(this.#takeUnsent()) || this.#waiting) return
     // A caller that reads slowly slows the provider down instead of filling memory.
     this.#waiting = true
     this.#upstream?.pause()
@@ -221,7 +236,7 @@ export class Exchange implements AnswerOutlet {
       return
     }
     if (!this.started) this.#startStream()
-    this.#parts.response.end(bytes)
+    this.#parts.response.end(this.#takeUnsent(bytes))
   }
 
   cut(error: CataloguedError, bytes: Buffer, last: Buffer): void {
@@ -232,7 +247,7 @@ export class Exchange implements AnswerOutlet {
       return
     }
     if (!this.started) this.#startStream()
-    this.#parts.response.end(Buffer.concat([bytes, last]))
+    this.#parts.response.end(this.#takeUnsent(Buffer.concat([bytes, last])))
   }
 
   reply(status: number, body: Buffer): void {
@@ -331,7 +346,8 @@ export class Exchange implements AnswerOutlet {
   #endUnrecorded(): void {
     this.abort()
     if (!this.started) this.refuse(new GatewayError('GW_RECORDS_FULL'))
-    else this.#parts.response.end(this.reader.cutHard(new GatewayError('GW_RECORDS_FULL'), this.callId))
+    else
+      this.#parts.response.end(this.#takeUnsent(this.reader.cutHard(new GatewayError('GW_RECORDS_FULL'), this.callId)))
   }
 
   #closed(): void {
