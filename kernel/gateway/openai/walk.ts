@@ -145,12 +145,7 @@ function walkLogprobs(
   index: number,
 ): void {
   countMembers(walk, logprobs)
-  const texts = new Map<string, string>()
-  const add = (name: string, text: string): void => {
-    if (text !== '') texts.set(name, (texts.get(name) ?? '') + text)
-  }
-  readLogprobs(logprobs, '', add)
-  for (const [name, text] of texts)
+  for (const [name, text] of readTokenTexts(logprobs))
     walk.segments.push({
       channel: `logprobs:${index}${name}`,
       kind: 'stream',
@@ -159,6 +154,15 @@ function walkLogprobs(
       key: 'logprobs',
       drop: true,
     })
+}
+
+/** What a token list says: the tokens in a row, and whatever else stands in it, by name. */
+export function readTokenTexts(logprobs: unknown): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>()
+  readLogprobs(logprobs, '', (name, text) => {
+    if (text !== '') texts.set(name, (texts.get(name) ?? '') + text)
+  })
+  return texts
 }
 
 function readLogprobs(value: unknown, name: string, add: (name: string, text: string) => void): void {

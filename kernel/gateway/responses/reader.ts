@@ -44,8 +44,9 @@ export class ResponsesReader implements AnswerReader {
     }
     const { value, members } = parseAnswer(frame.data, this.#depth)
     const walk = new Walk(this.#known)
-    walk.event(value)
-    this.#finished ||= ENDINGS.has(value['type']) && value['type'] !== 'response.failed'
+    const type = typeOf(value, frame)
+    walk.event(value, type)
+    this.#finished ||= ENDINGS.has(type) && type !== 'response.failed'
     walk.segments.unshift(...rest)
     return this.#reading(value, walk, faithful && walk.members === members)
   }
@@ -84,6 +85,14 @@ export class ResponsesReader implements AnswerReader {
     const failed = this.#shown.begun ? [this.#shown.fail({ code, message })] : []
     return encodeEvents([...failed, this.#shown.event('error', { code, message, param: null })])
   }
+}
+
+/** Clients go by the type in the data or by the event's name; an event that says two things is none. */
+function typeOf({ type }: Record<string, unknown>, { rest }: Frame): string {
+  const name = rest === type ? undefined : rest.split('\n').find(line => /^(?:response\..+|error)$/.test(line))
+  if (typeof type !== 'string') return name ?? ''
+  if (name !== undefined && name !== type) throw broken('The name of an event is not its type.')
+  return type
 }
 
 /** Texts and names of the request. */

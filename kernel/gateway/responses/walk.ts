@@ -1,6 +1,7 @@
 /** Finds every string of a body or an event of the Responses API and says to which text it belongs. */
 import type { Segment, Usage } from '../dialect.ts'
 import { isObject } from '../json.ts'
+import { readTokenTexts } from '../openai/walk.ts'
 import { isPictureData } from '../request/media.ts'
 import { ARGUMENT_KEYS, CALL_KINDS, CHANNELS, ENDINGS, isCall, KNOWN_KEYS, PART_KINDS, WORDS } from './names.ts'
 import type { Spoken, SpokenCall, SpokenTexts } from './spoken.ts'
@@ -18,6 +19,9 @@ export interface Known {
 
 /** Longer strings are judged once and recognised when they come again. */
 const LONG = 128
+
+/** Members that hold a word, not a piece of a longer text, even inside a delta. */
+const STATE_KEYS: ReadonlySet<string> = new Set(['id', 'type', 'role', 'status'])
 
 /** An item on its way: which one, and whether it is said to be complete. */
 interface Place {
@@ -45,9 +49,8 @@ export class Walk {
     this.#response(value, true)
   }
 
-  /** The data of one event. */
-  event(value: Value): void {
-    const type = typeof value['type'] === 'string' ? value['type'] : ''
+  /** The data of one event of this type. */
+  event(value: Value, type: string): void {
     const [, kind, step] = /^response\.(.+)\.(added|delta|done)$/.exec(type) ?? []
     if (kind === 'output_item') this.#itemEvent(value, step === 'done')
     else if (kind === 'content_part' || kind === 'reasoning_summary_part') this.#partEvent(value, step === 'done')
@@ -78,21 +81,29 @@ export class Walk {
             value,
             key,
           )
-      } else if (key === 'delta' && isObject(item)) this.#pieces(item, kind, group, value)
+      } else if (key === 'delta' && call) this.#piece(call, this.#textOf(item), value, key)
+      else if (key === 'delta')
+        this.#pieces(item, value, key, { id: textId(value, group, kind), group, name: label(kind, group, value) })
       else if (key === 'logprobs' && Array.isArray(item)) this.#logprobs(value, item, label(kind, group, value), false)
       else this.#any(item, value, key)
     })
   }
 
-  /** A delta of several texts side by side. */
-  #pieces(delta: Value, kind: string, group: string, value: Value): void {
-    this.#each(delta, (key, item) => {
-      if (typeof item !== 'string') this.#any(item, delta, key)
-      else {
-        const id = `${textId(value, group, kind)} ${key}`
-        this.#stream(this.#spoken.open(id, group, `${label(kind, group, value)}/${key}`), item, delta, key)
-      }
-    })
+  /** A delta of several texts side by side: pieces of one text per path, at whatever position of a list they stand. */
+  #pieces(
+    delta: unknown,
+    holder: object,
+    key: string | number,
+    text: { id: string; group: string; name: string },
+  ): void {
+    if (typeof delta === 'string' && !STATE_KEYS.has(String(key)))
+      this.#stream(this.#spoken.open(text.id, text.group, text.name), delta, holder as Value, String(key))
+    else if (Array.isArray(delta)) for (const [at, item] of delta.entries()) this.#pieces(item, delta, at, text)
+    else if (isObject(delta))
+      this.#each(delta, (name, item) =>
+        this.#pieces(item, delta, name, { ...text, id: `${text.id} ${name}`, name: `${text.name}/${name}` }),
+      )
+    else this.#any(delta, holder, key)
   }
 
   #doneEvent(value: Value, kind: string): void {
@@ -115,9 +126,9 @@ export class Walk {
   #callDone(call: SpokenCall, value: Value, kind: string, group: string): void {
     const served = kind === 'shell_call_command' ? 'shell' : call.name
     const name = typeof value['name'] === 'string' ? value['name'] : served
-    const given = Object.keys(value).find(key => isArgument(key) && typeof value[key] === 'string')
+    const given = Object.keys(value).find(key => isArgument(key) && isSaid(value[key]))
     this.#each(value, (key, item) => {
-      if (key === given) this.#arguments(callId(kind, group, value), call, name, item as string, value, key)
+      if (key === given) this.#arguments(callId(kind, group, value), call, name, this.#textOf(item), value, key)
       else this.#any(item, value, key)
     })
     // A call without a name is judged with its item, which brings it.
@@ -190,7 +201,7 @@ export class Walk {
     const call = this.#spoken.call(group) ?? this.#spoken.beginCall(group, `tool:${group}`)
     const name =
       typeof item['name'] === 'string' ? item['name'] : String(item['type']).replace(/_(?:call|request)$/, '')
-    const given = ARGUMENT_KEYS.find(key => typeof item[key] === 'string')
+    const given = ARGUMENT_KEYS.find(key => isSaid(item[key]))
     // Held even while it brings neither name nor arguments: no part of a call is shown before all of it was judged.
     this.segments.push({
       channel: call.channel,
@@ -202,8 +213,8 @@ export class Walk {
     if (!final) this.#named(call, name)
     else if (given === undefined) this.#arguments(group, call, name, callText(item), null, '')
     this.#each(item, (key, member) => {
-      if (key === given && final) this.#arguments(group, call, name, member as string, item, key)
-      else if (key === given) this.#piece(call, member as string, item, key)
+      if (key === given && final) this.#arguments(group, call, name, this.#textOf(member), item, key)
+      else if (key === given) this.#piece(call, this.#textOf(member), item, key)
       else this.#any(member, item, key)
     })
     if (final) this.#endCalls(group)
@@ -235,6 +246,13 @@ export class Walk {
     fresh.text = text
     this.segments.push({ channel: fresh.channel, kind: 'tool', text, holder, key })
     this.#decide(fresh)
+  }
+
+  /** Arguments that are no string are judged as the string they mean. */
+  #textOf(value: unknown): string {
+    if (typeof value === 'string') return value
+    this.#count(value)
+    return JSON.stringify(value)
   }
 
   #decide(call: SpokenCall): void {
@@ -301,8 +319,7 @@ export class Walk {
     if (spoken.ended) return
     this.#spoken.finish(spoken)
     this.completed.push(spoken.channel)
-    const tokens = this.#spoken.find(tokensId(spoken.channel))
-    if (tokens) this.#endText(tokens)
+    this.#endTexts(tokensOf(spoken.channel))
   }
 
   #endTexts(group: string | null): void {
@@ -310,21 +327,23 @@ export class Walk {
   }
 
   /** Token texts repeat the content, so what is cut there must go here too: the whole list, as it means nothing in part. */
-  #logprobs(holder: Value, list: unknown[], name: string, whole: boolean): void {
+  #logprobs(holder: Value, list: unknown[], channel: string, whole: boolean): void {
     this.#count(list)
-    const text = list
-      .map(entry => (isObject(entry) && typeof entry['token'] === 'string' ? entry['token'] : ''))
-      .join('')
-    if (text === '') return
-    const again = whole ? this.#spoken.repeated(text) : undefined
-    const spoken = again ?? (whole ? this.#spoken.standalone(text) : this.#tokens(name))
-    const kind = again ? 'repeat' : 'stream'
-    this.segments.push({ channel: spoken.channel, kind, text, holder, key: 'logprobs', drop: true })
-    if (whole && !again) this.completed.push(spoken.channel)
+    for (const [name, text] of readTokenTexts(list)) {
+      const again = whole ? this.#spoken.repeated(text) : undefined
+      const place = { text, holder, key: 'logprobs', drop: true }
+      if (again) this.segments.push({ channel: again.channel, kind: 'repeat', ...place })
+      else {
+        const spoken = whole ? this.#spoken.standalone(text) : this.#tokens(channel, name)
+        this.segments.push({ channel: spoken.channel, kind: 'stream', ...place })
+        if (whole) this.completed.push(spoken.channel)
+      }
+    }
   }
 
-  #tokens(name: string): Spoken {
-    return this.#spoken.open(tokensId(name), '', `logprobs:${name}`)
+  #tokens(channel: string, name: string): Spoken {
+    const list = tokensOf(channel)
+    return this.#spoken.open(`${list} ${name}`, list, list + name)
   }
 
   #count(value: unknown): void {
@@ -386,6 +405,11 @@ function isArgument(key: string): boolean {
   return ARGUMENT_KEYS.includes(key) || key === 'command'
 }
 
+/** True for arguments that say something, in whatever form. */
+function isSaid(value: unknown): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null)
+}
+
 /** Position of a text within its item. */
 function indexOf(value: Value): string {
   const index = value['content_index'] ?? value['summary_index']
@@ -400,8 +424,9 @@ function textId(value: Value, group: string, kind: string): string {
   return `${kind} ${group}${indexOf(value)}`
 }
 
-function tokensId(channel: string): string {
-  return `logprobs ${channel}`
+/** Names the token lists that belong to a text. */
+function tokensOf(channel: string): string {
+  return `logprobs:${channel}`
 }
 
 /** One item can hold several commands. */

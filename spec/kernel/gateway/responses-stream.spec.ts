@@ -206,6 +206,78 @@ test('secrets in unknown events, members, names, comments, queries and opaque pa
   assert.ok(!JSON.stringify(path.records).includes(SECRET))
 })
 
+test('no list or member of the token lists passes unread', async t => {
+  const path = await startModelPath(t)
+  const frames = (entry: Record<string, unknown>): string[] => {
+    const events = responseEvents([{ text: ['x'], logprobs: true }])
+    return events.map(event =>
+      eventFrame(
+        JSON.parse(JSON.stringify(event).replaceAll('"logprob":-0.1', JSON.stringify(entry).slice(1, -1))) as Event,
+      ),
+    )
+  }
+  for (const entry of [
+    { top_logprobs_extra: [{ token: SECRET }] },
+    { alternatives: SECRET },
+    { note: { bytes: [...Buffer.from(SECRET)], token: 'a' } },
+  ]) {
+    assert.ok(frames(entry).join('').length > frames({ logprob: 1 }).join('').length)
+    path.upstream.script(stream(frames(entry)))
+    const answer = await ask(path)
+    assert.ok(
+      answer.status === 200 && !answer.text.includes(SECRET) && !answer.text.includes(String([...Buffer.from(SECRET)])),
+    )
+    assert.equal(path.records.at(-1)?.verdict, 'redact')
+  }
+})
+
+test('arguments of any form are judged, and pieces at any place of a list are pieces of one text', async t => {
+  const path = await startModelPath(t)
+  const [created, , added, , done, itemDone] = responseEvents([{ call: 'run', pieces: ['{}'] }]) as Event[]
+  const item = itemDone?.['item'] as Event
+  const forms: Event[][] = [
+    [added as Event, { ...done, arguments: { command: BLOCK } }],
+    [added as Event, { ...itemDone, item: { ...item, arguments: { command: [BLOCK] } } }],
+    [{ ...itemDone, item: { ...item, arguments: { [BLOCK]: 1 } } }],
+    [
+      added as Event,
+      { ...done, type: 'response.function_call_arguments.delta', delta: { command: BLOCK } },
+      done as Event,
+    ],
+  ]
+  for (const events of forms) {
+    path.upstream.script(stream([created as Event, ...events].map(eventFrame), { delayMs: 1 }))
+    const answer = await ask(path)
+    assert.ok(!answer.text.includes(BLOCK) && !answer.text.includes('"run"'), JSON.stringify(events))
+    assert.match(answer.text, /event: response.failed/)
+  }
+  const half = [SECRET.slice(0, 9), SECRET.slice(9)]
+  const deltas = [[{ stdout: half[0] }], [{ code: 1 }, { stdout: half[1] }]].map(delta => ({
+    type: 'response.shell_call_output_content.delta',
+    output_index: 3,
+    delta,
+  }))
+  path.upstream.script(stream([created as Event, ...deltas, ...responseEvents([]).slice(-1)].map(eventFrame)))
+  const answer = await ask(path)
+  assert.ok(
+    answer.text.includes(PLACEHOLDER) &&
+      !answer.text.includes(half[0] as string) &&
+      !answer.text.includes(half[1] as string),
+  )
+})
+
+test('an event whose name is not its type ends the answer', async t => {
+  const path = await startModelPath(t)
+  const [created, ...rest] = responseFrames([{ text: ['x'] }])
+  for (const odd of [
+    'event: response.function_call_arguments.done\ndata: {"type":"response.heartbeat","arguments":"{}"}\n\n',
+    'id: 4\nevent: response.output_item.done\ndata: {"type":"response.heartbeat"}\n\n',
+  ]) {
+    path.upstream.script(stream([created as string, odd, ...rest], { delayMs: 1 }))
+    assert.match((await ask(path)).text, /response\.failed[\s\S]*GW_UPSTREAM_BROKEN/)
+  }
+})
+
 test('text that must not be shown ends the response as incomplete, all that was begun closed', async t => {
   const path = await startModelPath(t)
   const frames = responseFrames([{ summary: ['hm'] }, { text: ['ok so far, ', `${BLOCK} and`, ' more'] }])
