@@ -129,7 +129,7 @@ export class AnswerSession {
     this.#extend(channel, segment.text)
     this.#meet(channel)
     if (channel.decided) this.#break('Text came after the end of the answer.')
-    else this.#step(channel, () => this.#judge.push(name, segment.text))
+    else this.#judgePiece(channel, segment.text)
     return { segment, channel, start }
   }
 
@@ -138,7 +138,7 @@ export class AnswerSession {
     const channel = newChannel(`other:${this.#wholes++}`, false)
     this.#extend(channel, segment.text)
     this.#meet(channel)
-    this.#step(channel, () => this.#judge.push(channel.name, segment.text))
+    this.#judgePiece(channel, segment.text)
     if (!this.cut) this.#endText(channel)
     if (this.cut || channel.spans.length > 0) this.channels.push(channel)
     if (!this.cut) this.#clear(channel, segment)
@@ -235,9 +235,27 @@ export class AnswerSession {
     if (channel.kept.length < this.#keep) channel.kept += text.slice(0, this.#keep - channel.kept.length)
   }
 
+  /** Comes once a frame, so it is written without a function made for each call. */
+  #judgePiece(channel: Channel, text: string): void {
+    const started = performance.now()
+    let step: AnswerStep
+    try {
+      step = this.#judge.push(channel.name, text)
+    } catch (cause) {
+      this.#fail(cause)
+      return
+    } finally {
+      this.scanMs += performance.now() - started
+    }
+    this.#follow(channel, step)
+  }
+
   #step(channel: Channel, run: () => AnswerStep): void {
     const step = this.#guard(run)
-    if (!step) return
+    if (step) this.#follow(channel, step)
+  }
+
+  #follow(channel: Channel, step: AnswerStep): void {
     channel.releasable = Math.max(channel.releasable, Math.min(step.releasable, channel.length))
     channel.spans = step.redactions
     if (step.cut) {

@@ -66,7 +66,7 @@ export class OpenAiReader implements AnswerReader {
   #readFrame(data: string, faithful: boolean): Reading {
     const text = this.#template === null ? null : matchTemplate(this.#template, data)
     if (this.#template && text !== null)
-      return new TemplateReading(this.#template, data, text, { faithful, finished: this.#isFinished() })
+      return new TemplateReading(this.#template, data, text, faithful, this.#isFinished())
     const read = this.#read(data, faithful)
     this.#template = makeTemplate(data, read) ?? this.#template
     return read
