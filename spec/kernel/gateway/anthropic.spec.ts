@@ -42,6 +42,20 @@ test('the key of the caller stays here, headers of the dialect pass', async t =>
   assert.ok(!JSON.stringify(path.upstream.received.map(entry => entry.rawHeaders)).includes(path.key))
 })
 
+test('a key of a provider beside ours is passed over and goes nowhere, two of ours are refused', async t => {
+  const path = await startMessagesPath(t)
+  for (const headers of [
+    { 'x-api-key': path.key, authorization: 'Bearer from-the-environment' },
+    { 'x-api-key': 'from-the-environment', authorization: `Bearer ${path.key}` },
+  ])
+    assert.equal((await path.ask(tell('hi'), { headers })).status, 200)
+  assert.ok(!JSON.stringify(path.upstream.received.map(({ rawHeaders }) => rawHeaders)).includes('environment'))
+  const two = await path.ask(tell('hi'), { headers: { authorization: 'Bearer cnx_other' } })
+  assert.deepEqual([two.status, envelopeOf(two).error['code']], [400, 'GW_BODY'])
+  const none = await path.ask(tell('hi'), { headers: { 'x-api-key': 'a', authorization: 'Bearer b' } })
+  assert.equal(none.status, 400)
+})
+
 test('of the query only the beta switch is kept, whatever the form of the base address', async t => {
   const path = await startMessagesPath(t)
   const bases = [path.upstream.url, path.upstream.url.slice(0, -'/v1'.length), `${path.upstream.url}/sub`]
