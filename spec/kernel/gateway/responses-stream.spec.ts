@@ -129,6 +129,37 @@ test('a secret cut at every byte leaves no trace in any of the places that repea
   assert.ok(path.records.every(record => record.findings.length <= 2))
 })
 
+test('providers that leave out the ends of texts are understood all the same', async t => {
+  const path = await startModelPath(t)
+  const halves = [`print("${SECRET.slice(0, 7)}`, `${SECRET.slice(7)}")`]
+  const item = { id: 'ci_1', type: 'code_interpreter_call', status: 'completed', code: halves.join('') }
+  const deltas = halves.map(delta => ({
+    type: 'response.code_interpreter_call_code.delta',
+    output_index: 0,
+    item_id: 'ci_1',
+    delta,
+  }))
+  const [created, ...others] = responseEvents([]) as [Event, ...Event[]]
+  const completed = others.at(-1) as Event
+  const whole = { ...completed, response: { ...(completed['response'] as Event), output: [item] } }
+  const itemDone = { type: 'response.output_item.done', output_index: 0, item }
+  for (const ending of [[itemDone, completed], [whole]]) {
+    path.upstream.script(stream([created, ...deltas, ...ending].map(eventFrame)))
+    const answer = await ask(path)
+    assert.ok(answer.text.includes(`print(\\"${PLACEHOLDER}\\")`))
+    assert.ok(!answer.text.includes(SECRET.slice(7)))
+    assert.equal(path.records.at(-1)?.findings.length, 1)
+  }
+  const ends = /^response\.(?:output_text|refusal|content_part|reasoning_summary_text|reasoning_summary_part)\.done$/
+  for (const said of [{ text: halves }, { refusal: halves }, { summary: halves }]) {
+    const events = responseEvents([said]).filter(({ type }) => !ends.test(String(type)))
+    path.upstream.script(stream(events.map(eventFrame)))
+    const answer = await ask(path)
+    assert.ok(answer.status === 200 && !answer.text.includes(SECRET.slice(7)))
+    assert.equal(path.records.at(-1)?.findings.length, 1)
+  }
+})
+
 test('a repeat that says something else is judged as what it says', async t => {
   const path = await startModelPath(t)
   const spoken = responseEvents([{ text: ['all ', 'fine'] }])
