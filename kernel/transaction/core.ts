@@ -26,6 +26,8 @@ export interface Limits {
   readonly undo: number
   /** For `setup`, where the definition names none. */
   readonly setup: number
+  /** For the probes of one generation. */
+  readonly probe: number
   /** How long a generation staged for the other plane waits for its commit. */
   readonly staged: number
 }
@@ -36,6 +38,7 @@ export const LIMITS: Limits = {
   settle: 2_000,
   undo: 5_000,
   setup: 5_000,
+  probe: 5_000,
   staged: 30_000,
 }
 
