@@ -6,12 +6,13 @@ import {
   type Access,
   CALLS,
   type CallRecord,
+  type GatewayStatus,
   MODEL_PATH,
   PERMISSIONS,
   tokenKey,
 } from '../../kernel/contract/index.ts'
 import { createHttp, type Http } from '../../kernel/http/server.ts'
-import type { GatewayStatus, Kernel } from '../../kernel/ports.ts'
+import type { Kernel } from '../../kernel/ports.ts'
 import { createPermissions } from '../../kernel/role/permissions.ts'
 import { openStore } from '../../kernel/store/index.ts'
 import { memoryDashboard } from '../../kernel/testing/planes.ts'
