@@ -8,7 +8,7 @@ import { openSecrets } from '../secrets/index.ts'
 import { createKernel } from '../transaction/kernel.ts'
 import { handleFaults } from './faults.ts'
 import type { ProcessOptions } from './options.ts'
-import { type Plane, tellSupervisor } from './process.ts'
+import { type Plane, tellFailure } from './process.ts'
 
 export async function start(options: ProcessOptions): Promise<Plane> {
   const { run, root } = options
@@ -35,13 +35,7 @@ export async function start(options: ProcessOptions): Promise<Plane> {
   const ready = kernel
   plane.setStager((plugin, by) => ready.stage(plugin, by))
   plane.setStatus(() => ({ plugins: describePlugins(ready), calls: gateway.calls(), ready: true, port }))
-  kernel.onTransaction(report => {
-    if (report.error)
-      tellSupervisor({
-        type: 'event',
-        event: { event: 'plugin', plugin: report.plugin, result: report.result, error: report.error },
-      })
-  })
+  kernel.onTransaction(tellFailure)
   await kernel.start()
   await firstSnapshot(plane)
 
