@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import * as contract from '../contract/index.ts'
 
 /** Where bundles find the host's modules at run time. Shared by name, so every bundle of every generation sees the same ones. */
-export const BRIDGE = 'clawnex.bridge'
+const BRIDGE = 'clawnex.bridge'
 
 const require = createRequire(import.meta.url)
 
@@ -24,7 +24,7 @@ const PACKAGES = {
 const ESM: ReadonlySet<string> = new Set(
   Object.entries(PACKAGES).flatMap(([name, kind]) => (kind === 'esm' ? name : [])),
 )
-export const CONTRACT = 'clawnex/contract'
+const CONTRACT = 'clawnex/contract'
 export const SERVER_PACKAGES: ReadonlySet<string> = new Set([CONTRACT, ...Object.keys(PACKAGES)])
 
 /** Puts the bridge on `globalThis`. Each package loads when the first bundle asks for it, so an unused one costs nothing. */

@@ -6,7 +6,7 @@ const WRITES =
 const NOT_TABLES: ReadonlySet<string> = new Set(['set', 'of', 'on'])
 
 /** Tables a plugin writes carry its id: `openclaw-routing` owns `openclaw_routing_…`. */
-export function tablePrefix(plugin: string): string {
+function tablePrefix(plugin: string): string {
   return `${plugin.replaceAll('-', '_')}_`
 }
 

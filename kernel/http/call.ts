@@ -120,7 +120,7 @@ function paramsOf(path: string): object {
 }
 
 /** Values by name; a name that comes twice gives a list, which only a list schema takes. */
-export function parseQueryString(text: string): Record<string, string | string[]> {
+function parseQueryString(text: string): Record<string, string | string[]> {
   const result: Record<string, string | string[]> = Object.create(null)
   for (const [name, value] of new URLSearchParams(text)) {
     const before = result[name]

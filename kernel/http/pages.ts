@@ -8,7 +8,7 @@ import { addressGroup, type Limiter } from './rate.ts'
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 const PLAIN_CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-export function sendPage(ctx: Context, status: number, page: { readonly html: string; readonly csp: string }): void {
+function sendPage(ctx: Context, status: number, page: { readonly html: string; readonly csp: string }): void {
   ctx.status = status
   ctx.body = page.html
   ctx.type = 'text/html; charset=utf-8'
@@ -28,7 +28,7 @@ export function sendAsset(ctx: Context, uiHost: UiHost | undefined): void {
 }
 
 /** The smallest form the client takes. */
-export function chooseEncoding(header: string, brotli: boolean, gzip: boolean): 'br' | 'gzip' | 'identity' {
+function chooseEncoding(header: string, brotli: boolean, gzip: boolean): 'br' | 'gzip' | 'identity' {
   const taken = new Set<string>()
   for (const part of header.toLowerCase().split(',')) {
     const [name = '', ...params] = part.split(';').map(item => item.trim())

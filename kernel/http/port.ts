@@ -29,7 +29,7 @@ export async function listenOnLoopback(server: Server, port: number, flag: strin
 }
 
 /** RUN_PORT_TAKEN for a port in use or one this user may not open; anything else as it was. */
-export async function describeListenError(error: unknown, port: number, flag: string): Promise<unknown> {
+async function describeListenError(error: unknown, port: number, flag: string): Promise<unknown> {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'EACCES') {
     return new RunError('RUN_PORT_TAKEN', {
@@ -47,7 +47,7 @@ export async function describeListenError(error: unknown, port: number, flag: st
 }
 
 /** The process that listens on a TCP port of this machine, or null when it cannot be told. */
-export async function findPortHolder(port: number): Promise<PortHolder | null> {
+async function findPortHolder(port: number): Promise<PortHolder | null> {
   return process.platform === 'linux' ? findInProc(port) : findWithLsof(port)
 }
 

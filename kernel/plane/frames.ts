@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 
 /** The longest line either end takes: a full batch with one record of the greatest size. */
-export const MAX_FRAME = 16 * 1024 * 1024
+const MAX_FRAME = 16 * 1024 * 1024
 
 /** One message of the planes' socket: a JSON object on one line, told apart by `t`. */
 export interface Message {

@@ -25,7 +25,7 @@ export function encodeLine(record: SpooledRecord): Buffer {
 }
 
 /** The JSON of a line without its newline, or undefined when it is damaged. */
-export function decodeLine(line: Buffer): string | undefined {
+function decodeLine(line: Buffer): string | undefined {
   if (line.length < MIN_LINE || line[CRC_LENGTH] !== 0x20) return undefined
   const json = line.subarray(CRC_LENGTH + 1)
   return line.toString('latin1', 0, CRC_LENGTH) === crc32(json).toString(16).padStart(CRC_LENGTH, '0')

@@ -61,7 +61,7 @@ ${sprite}<div class="frame" id="root"><noscript><div class="login"><main><h1 cla
 }
 
 /** Names to addresses, with the hash of each so that a changed file is not run. */
-export function importMap(manifest: UiManifest): string {
+function importMap(manifest: UiManifest): string {
   const integrity = Object.fromEntries(Object.values(manifest.imports).map(url => [url, integrityOf(manifest, url)]))
   return JSON.stringify({ imports: manifest.imports, integrity })
 }

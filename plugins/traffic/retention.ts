@@ -5,7 +5,7 @@ import type { SettingsStore } from './settings/store.ts'
 const DAY_MS = 86_400_000
 /** Calls removed in one transaction: a few milliseconds, so that reads and ingest go on in between. */
 const CHUNK = 500
-export const ROLLUP_DAYS = 400
+const ROLLUP_DAYS = 400
 
 /** Removes calls with their findings and texts once they are older than the operator allows. Totals stay much longer. */
 export function createRetention(parts: { db: Db; rollups: RollupStore; settings: SettingsStore; now: () => number }) {

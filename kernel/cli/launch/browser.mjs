@@ -13,7 +13,7 @@ export function openBrowser(link) {
 }
 
 /** @param {string} platform @param {NodeJS.ProcessEnv} env */
-export function browserCommand(platform, env) {
+function browserCommand(platform, env) {
   if (env['CI']) return undefined
   if (platform === 'darwin') return 'open'
   return env['DISPLAY'] || env['WAYLAND_DISPLAY'] ? 'xdg-open' : undefined

@@ -74,7 +74,7 @@ async function buildKernel(esbuild, root, folder, hash) {
  * @param {string} root @param {string} outdir @param {string} hash
  * @returns {import('esbuild').BuildOptions}
  */
-export function kernelOptions(root, outdir, hash) {
+function kernelOptions(root, outdir, hash) {
   const entries = { main: 'kernel/main.ts', cli: 'kernel/cli/main.ts' }
   return {
     absWorkingDir: root,

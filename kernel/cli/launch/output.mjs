@@ -68,7 +68,7 @@ function parseLine(line) {
 }
 
 /** @param {Record<string, any>} event */
-export function describeEvent(event) {
+function describeEvent(event) {
   switch (event['event']) {
     case 'ready':
       return describeReady(event)

@@ -101,7 +101,7 @@ function writeWhole(fd, bytes) {
  * @param {Buffer} block 512 bytes
  * @returns {{ name: string, size: number, isFile: boolean }}
  */
-export function parseHeader(block) {
+function parseHeader(block) {
   const stated = readNumber(block, 148, 8)
   let sum = 8 * 0x20
   for (const [index, byte] of block.entries()) if (index < 148 || index >= 156) sum += byte

@@ -4,7 +4,7 @@ const Text = Type.String()
 const Millis = Type.Integer({ description: 'Milliseconds UTC.' })
 const Nullable = <T extends import('typebox').TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
-export const ErrorSchema = Type.Object({
+const ErrorSchema = Type.Object({
   code: Text,
   phase: Nullable(Text),
   message: Text,
@@ -89,7 +89,7 @@ export const MeSchema = Type.Object({
   rbac: Type.Union([Type.Literal('on'), Type.Literal('off')]),
 })
 
-export const GatewaySchema = Type.Object({
+const GatewaySchema = Type.Object({
   connected: Type.Boolean(),
   since: Nullable(Millis),
   pid: Nullable(Type.Integer()),

@@ -26,7 +26,7 @@ const ENDS = [
 ] as const
 
 /** `openai/*, local/qwen3` as a list; the API checks each. */
-export function splitList(text: string): string[] {
+function splitList(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter(part => part !== ''))]
 }
 

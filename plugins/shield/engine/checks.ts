@@ -79,14 +79,14 @@ export function base62(value: number, width: number): string {
 }
 
 /** GitHub and npm put a base62 CRC32 of the random part into the last six characters. */
-export function passesGithubCrc(token: string): boolean {
+function passesGithubCrc(token: string): boolean {
   const at = token.indexOf('_')
   const body = token.slice(at + 1, -6)
   return base62(crc32(body), 6) === token.slice(-6)
 }
 
 /** Three base64url parts whose first is a JSON object with an algorithm. */
-export function isJwt(token: string): boolean {
+function isJwt(token: string): boolean {
   const [head = ''] = token.split('.')
   try {
     const parsed: unknown = JSON.parse(atob(head.replace(/-/g, '+').replace(/_/g, '/')))
@@ -101,12 +101,12 @@ const PLACEHOLDER =
   /example|sample|placeholder|changeme|change[-_ ]?(?:me|it|this)|your[-_ ]|my[-_ ]?(?:secret|password|token|key)|insert|replace|redacted|dummy|fake|test[-_]?(?:key|token|secret|password)|x{4,}|\*{3,}|\.{3,}|<[^>]+>|\$\{|\{\{|%\(|todo|fixme|lorem|abcdefgh|qwerty|0123456789|1234567890|process\.env|os\.environ|getenv|null|undefined|none$|true$|false$|^function|\(\)|(.)\1{11,}|^(?:user|username|pass|passwd|password|secret|token|admin|root|test|foo|bar|pw|key|login)$/i
 
 /** False for what stands in documentation where a secret would stand in life. */
-export function isNoPlaceholder(text: string): boolean {
+function isNoPlaceholder(text: string): boolean {
   return !PLACEHOLDER.test(text) && !/^(.)\1+$/.test(text) && new Set(text).size > 4
 }
 
 /** Letters of both kinds and digits mixed as chance would, not words joined by marks. */
-export function looksRandom(text: string): boolean {
+function looksRandom(text: string): boolean {
   if (!isNoPlaceholder(text)) return false
   const digits = text.replace(/\D/g, '').length
   if (digits === 0)

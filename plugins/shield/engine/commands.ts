@@ -286,7 +286,7 @@ function bareHosts({ name, args }: Invocation): string[] {
 }
 
 /** Whether a word names a place that holds keys. */
-export function isSensitive(text: string): boolean {
+function isSensitive(text: string): boolean {
   return sensitiveWeight(text) > 0
 }
 

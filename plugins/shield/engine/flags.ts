@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 /** Properties of characters as bits, one table read a character. */
 export const RUN = 1
 export const ESCAPE = 2
-export const DIGIT = 4
+const DIGIT = 4
 export const WORD = 8
 /** Ends a token: white space, quotes, brackets of markup, commas. */
 export const TOKEN_STOP = 16

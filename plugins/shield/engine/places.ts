@@ -72,10 +72,10 @@ export const EVERYDAY =
 const HOSTS =
   'webhook\\.site|(?:[\\w-]{1,63}\\.)?requestbin\\.(?:com|net)|requestcatcher\\.com|requestrepo\\.com|pipedream\\.net|m\\.pipedream\\.net|hookbin\\.com|beeceptor\\.com|postb\\.in|ngrok\\.io|ngrok\\.app|ngrok-free\\.(?:app|dev)|ngrok\\.dev|loca\\.lt|localtunnel\\.me|serveo\\.net|trycloudflare\\.com|localhost\\.run|bore\\.pub|pagekite\\.me|telebit\\.io|burpcollaborator\\.net|oastify\\.com|interact\\.sh|interactsh\\.com|oast\\.(?:pro|live|site|online|fun|me)|dnslog\\.(?:cn|link)|ceye\\.io|canarytokens\\.(?:com|org)|pastebin\\.com|paste\\.ee|hastebin\\.com|ghostbin\\.com?|dpaste\\.(?:com|org)|termbin\\.com|ix\\.io|0x0\\.st|sprunge\\.us|transfer\\.sh|file\\.io|anonfiles\\.com|gofile\\.io|catbox\\.moe|bashupload\\.com|temp\\.sh|filebin\\.net|hooks\\.slack\\.com/services|discord(?:app)?\\.com/api/webhooks|api\\.telegram\\.org/bot'
 /** Hosts made for catching what others send, for pasting and for tunnels. */
-export const CATCH_HOST = new RegExp(`^(?:[\\w-]{1,63}\\.){0,4}(?:${HOSTS})(?:[:/?#]|$)`, 'i')
+const CATCH_HOST = new RegExp(`^(?:[\\w-]{1,63}\\.){0,4}(?:${HOSTS})(?:[:/?#]|$)`, 'i')
 
 /** The address where clouds hand out credentials, in every way of writing it. */
-export const METADATA_HOST =
+const METADATA_HOST =
   /^(?:169\.254\.169\.254|169\.254\.170\.2|\[?fd00:ec2::254\]?|metadata\.google\.internal|metadata\.azure\.(?:com|internal)|100\.100\.100\.200|0xa9fea9fe|0xa9\.0xfe\.0xa9\.0xfe|2852039166|0251\.0376\.0251\.0376)(?:[:/?#]|$)/i
 
 const PRIVATE_IP = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|0\.0\.0\.0|169\.254\.)/

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 
 export const Mode = Type.Union([Type.Literal('OBSERVE'), Type.Literal('BLOCK')])
-export const SeverityName = Type.Union([
+const SeverityName = Type.Union([
   Type.Literal('low'),
   Type.Literal('medium'),
   Type.Literal('high'),

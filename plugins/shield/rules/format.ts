@@ -25,7 +25,7 @@ const CLASSES: Readonly<Record<string, string>> = {
 const PART = /\{(\w):(\d+)(?:,(\d+))?\}|(\([^)]*\))|([^{(]+)/g
 
 /** The RE2 pattern of a format. */
-export function patternOf(format: string): string {
+function patternOf(format: string): string {
   let pattern = ''
   for (const [, cls, min, max, group, literal] of format.matchAll(PART)) {
     if (cls !== undefined) pattern += `[${CLASSES[cls]}]{${min}${max === undefined ? '' : `,${max}`}}`
@@ -36,7 +36,7 @@ export function patternOf(format: string): string {
 }
 
 /** The longest text of a format. */
-export function lengthOf(format: string): number {
+function lengthOf(format: string): number {
   let length = 0
   for (const [, , min, max, group, literal] of format.matchAll(PART))
     length += Number(max ?? min ?? 0) + (literal?.length ?? 0) + longest(group)

@@ -17,7 +17,7 @@ const Trust = Type.Union([
   Type.Literal('unknown'),
 ])
 
-export const FindingSchema = Type.Object({
+const FindingSchema = Type.Object({
   category: Type.String(),
   rule: Type.String(),
   severity: Type.Union([Type.Literal('low'), Type.Literal('medium'), Type.Literal('high'), Type.Literal('critical')]),

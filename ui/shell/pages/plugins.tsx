@@ -100,7 +100,7 @@ export function PluginStateMark({ plugin }: { plugin: PluginStatus }) {
   )
 }
 
-export function generationMarks(plugin: PluginStatus): GenerationMark[] {
+function generationMarks(plugin: PluginStatus): GenerationMark[] {
   const marks = plugin.generations
     .filter(({ state }) => state === 'active' || state === 'draining')
     .map(({ generation, state }) => ({ generation, state: state === 'active' ? ('on' as const) : ('drain' as const) }))

@@ -15,7 +15,7 @@ const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ['Drain', ['drain', 'retire']],
 ]
 
-export function stepsOf(report: TransactionReport): TxnStep[] {
+function stepsOf(report: TransactionReport): TxnStep[] {
   return STEPS.map(([name, phases]) => {
     const parts = report.steps.filter(step => phases.includes(step.phase))
     const failed = parts.find(step => step.state === 'failed')
@@ -35,7 +35,7 @@ const drained = (report: TransactionReport): string =>
 
 const versionOf = (version: VersionedGeneration | null): string => version?.version ?? '–'
 
-export function versionsOf({ from, to }: Pick<TransactionReport, 'from' | 'to'>): string {
+function versionsOf({ from, to }: Pick<TransactionReport, 'from' | 'to'>): string {
   if (from === null) return versionOf(to)
   // The same version again is the usual case while someone edits: then the generations tell the two apart.
   if (to !== null && from.version === to.version) return `${to.version}, ${from.generation} → ${to.generation}`
