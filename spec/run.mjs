@@ -25,7 +25,13 @@ const out = join(root, '.runtime', 'spec', String(process.pid))
 removeLeftovers()
 mkdirSync(out, { recursive: true })
 process.on('exit', () => rmSync(out, { recursive: true, force: true }))
-const entries = specs.map(path => ({ in: path, out: relative(join(root, 'spec'), path).replace(/\.tsx?$/, '') }))
+// Specs may lie anywhere, such as beside a plugin in the data folder; the bundles all lie in the one folder.
+const entries = specs.map(path => ({
+  in: path,
+  out: relative(root, path)
+    .replace(/\.tsx?$/, '')
+    .replaceAll('..', '_'),
+}))
 await bundle(root, entries, out)
 const files = entries.map(entry => join(out, `${entry.out}.mjs`))
 if (files.some(needsBrowser)) addChromium()
