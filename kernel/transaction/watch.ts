@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { PluginError } from '../contract/index.ts'
 
@@ -11,12 +11,13 @@ export interface WatchOptions {
   readonly failed: (error: unknown) => void
 }
 
-/** Watches the folders of plugins. Returns the function that ends it. */
+/** Watches the folders of plugins and makes those that are missing. Returns the function that ends it. */
 export async function watchPlugins({ dirs, changed, failed }: WatchOptions): Promise<() => Promise<void>> {
   // Loaded here: only development watches.
   const { watch } = await import('chokidar')
-  const present = dirs.filter(dir => existsSync(dir))
-  const watcher = watch([...present], { ignoreInitial: true, ignored: path => isNoise(present, path) })
+  // A folder that comes later would not be seen, and with it the first plugin of an installation.
+  for (const dir of dirs) mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const watcher = watch([...dirs], { ignoreInitial: true, ignored: path => isNoise(dirs, path) })
   let pending = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   const flush = (): void => {
@@ -25,7 +26,7 @@ export async function watchPlugins({ dirs, changed, failed }: WatchOptions): Pro
     changed(plugins).catch(failed)
   }
   watcher.on('all', (_event, path) => {
-    const plugin = pluginOf(present, path)
+    const plugin = pluginOf(dirs, path)
     if (plugin === undefined) return
     pending.add(plugin)
     clearTimeout(timer)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -351,5 +351,22 @@ describe('watch', () => {
     shop.write('alpha', { 'server.ts': offering('alpha', 'three') })
     await until(() => service(shop.kernel, 'alpha.value') === 'three')
     assert.equal(shop.state('alpha'), 'active')
+  })
+
+  it('loads the first plugin of an installation, whose folder of plugins is not there at the start', async t => {
+    const shop = workshop(t, { watch: true })
+    await shop.kernel.start()
+    const home = join(shop.options.extraDir, 'gamma')
+    const manifest = {
+      version: '1.0.0',
+      title: 'gamma',
+      api: '^1.0.0',
+      kind: 'feature',
+      entries: { server: 'server.ts' },
+    }
+    mkdirSync(home, { recursive: true })
+    writeFileSync(join(home, 'server.ts'), offering('gamma', 'first'))
+    writeFileSync(join(home, 'plugin.json'), JSON.stringify({ id: 'gamma', ...manifest }))
+    await until(() => service(shop.kernel, 'gamma.value') === 'first')
   })
 })
