@@ -1,6 +1,6 @@
 /**
  * What the parts of the kernel ask of each other. Interfaces only: each part implements its own port in its own folder and
- * knows the others by this page, so any one of them can be tested against a small fake. Composition: `kernel/main.ts`.
+ * knows the others by this page, so any one of them can be tested against a small fake. Composition: `kernel/role/`.
  */
 import type { Database } from 'better-sqlite3'
 import type { Context } from 'koa'
