@@ -161,8 +161,11 @@ export class AnswerSession {
     if (segment.after !== undefined) this.#completeBefore(this.#byName.get(segment.after))
     const channel = this.#channel(segment.channel, true)
     const start = channel.length
-    if (channel.decided && (segment.text !== '' || segment.tool))
+    if (channel.decided && (segment.text !== '' || segment.tool)) {
+      // Nobody judges this piece any more, so it must not stand on record beside what was judged either.
       this.#break('A piece of a tool call came after its end.')
+      return { segment, channel, start }
+    }
     if (segment.tool) channel.toolName += segment.tool
     if (segment.text !== '') {
       this.#toolText.set(channel, (this.#toolText.get(channel) ?? '') + segment.text)

@@ -131,6 +131,19 @@ test('whatever events come in whatever order, nothing that was found is shown', 
     )
 })
 
+test('a name that comes after the end of its tool call is neither shown nor put on record', async t => {
+  const path = await startModelPath(t)
+  const late = { type: 'message', name: SECRET, action: [] }
+  const events = [
+    { type: 'response.mcp_call_arguments.done', arguments: 'fine', output_index: 1 },
+    { type: 'response.output_item.added', item: late, output_index: 1 },
+  ]
+  path.upstream.script(stream([framesAround(events).join('')]))
+  const answer = await ask(path)
+  assert.ok(!answer.text.includes(SECRET), answer.text)
+  assert.ok(!JSON.stringify(path.records.at(-1)).includes(SECRET))
+})
+
 test('whatever a plain response holds, nothing that was found is shown', async t => {
   const path = await startModelPath(t)
   for (const word of [SECRET, BLOCK])
