@@ -27,6 +27,8 @@ export interface GatewayOptions {
   readonly log: Logger
   readonly run: Pick<RunOptions, 'version'>
   readonly limits?: Partial<Limits>
+  /** One more reason why no call shall be sent yet; null when there is none. */
+  readonly gap?: () => string | null
 }
 
 export interface Gateway {
@@ -35,6 +37,8 @@ export interface Gateway {
   /** Takes no new calls, lets running ones end, and ends those that are left at the deadline with an error their caller can read. */
   close(deadlineMs: number): Promise<void>
   calls(): { active: number; total: number }
+  /** Calls under way to an origin, such as `http://127.0.0.1:4002`. */
+  inFlight(origin: string): number
 }
 
 const ADAPTERS: readonly DialectAdapter[] = [openAiChat]
@@ -88,6 +92,10 @@ class ModelPath implements Gateway {
 
   calls(): { active: number; total: number } {
     return { active: this.#active.size, total: this.#total }
+  }
+
+  inFlight(origin: string): number {
+    return this.#direct.inFlight(origin)
   }
 
   #drain(ms: number): Promise<void> {
@@ -219,7 +227,13 @@ class ModelPath implements Gateway {
     const kernel = this.#options.kernel()
     const { plane } = this.#options
     const gaps = kernel ? readinessGaps(kernel.snapshot(), plane.version()) : ['starting']
-    return [...gaps, ...(plane.accepting() ? [] : ['records are full']), ...(this.#stopping ? ['stopping'] : [])]
+    const gap = this.#options.gap?.() ?? null
+    return [
+      ...gaps,
+      ...(gap === null ? [] : [gap]),
+      ...(plane.accepting() ? [] : ['records are full']),
+      ...(this.#stopping ? ['stopping'] : []),
+    ]
   }
 
   #tellHealth(request: IncomingMessage, response: ServerResponse, gaps: readonly string[]): void {

@@ -32,6 +32,7 @@ const GATEWAY: GatewayStatus = {
   calls: { active: 0, total: 0 },
   ready: true,
   port: 4001,
+  litellm: null,
 }
 
 /** A plugin of the operator with a configuration; none of the product's own has one. */

@@ -1,0 +1,1 @@
+export { LiteLlmManager, type LiteLlmOptions, type Timings } from './manager.ts'
