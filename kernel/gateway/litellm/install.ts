@@ -46,7 +46,7 @@ export async function install(options: InstallOptions): Promise<Installation> {
   const env = installerEnv(options.env)
   const locks = readLocks(locksDir)
   const uv = whereIs('uv', env)[0]
-  const python = await findPython([...locks.keys()], env)
+  const python = await findPython([...locks.keys()], env, uv === undefined)
   if (python === null)
     throw absent('No Python of version 3.10 to 3.13 was found. Install the package "python3" (with "python3-venv").')
   const lock = locks.get(python.minor) as Lock

@@ -16,13 +16,19 @@ const QUESTION =
   "import sys, importlib.util as u; print('%d.%d' % sys.version_info[:2], all(u.find_spec(n) for n in ('venv', 'ensurepip')))"
 const ANSWER_MS = 10_000
 
-/** The newest Python of one of these minors, one that can make an environment first; null when there is none. */
-export async function findPython(minors: readonly string[], env: NodeJS.ProcessEnv): Promise<Python | null> {
+/**
+ * The newest Python of one of these minors, or null. With `needsVenv` one that makes environments comes before those that do not.
+ */
+export async function findPython(
+  minors: readonly string[],
+  env: NodeJS.ProcessEnv,
+  needsVenv: boolean,
+): Promise<Python | null> {
   let bare: Python | null = null
   for (const path of NAMES.flatMap(name => whereIs(name, env))) {
     const found = await ask(path, env)
     if (found === null || !minors.includes(found.minor)) continue
-    if (found.makesVenv) return found
+    if (found.makesVenv || !needsVenv) return found
     bare ??= found
   }
   return bare

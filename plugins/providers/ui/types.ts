@@ -1,4 +1,4 @@
-import type { Price } from '../contract.ts'
+import type { Price, RoutePolicy } from '../contract.ts'
 
 export interface Provider {
   readonly id: string
@@ -7,6 +7,7 @@ export interface Provider {
   readonly baseUrl: string
   readonly keyLast4: string | null
   readonly enabled: boolean
+  readonly route: RoutePolicy
   readonly models: readonly string[] | null
   readonly prices: Readonly<Record<string, Price>>
   readonly timeouts: { readonly firstByte: number; readonly idle: number }

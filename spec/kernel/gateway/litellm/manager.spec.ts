@@ -74,22 +74,35 @@ test('its environment is explicit, its configuration names no secret and goes wi
   const rig = startManager(t, {
     env: { PYTHONDONTWRITEBYTECODE: '1', OPENAI_API_KEY: 'x', DATABASE_URL: 'x', SSL_CERT_FILE: '/certs', PATH: '/x' },
   })
-  rig.manager.configure([provider('up', 'https://up.example.com/v1', { key }), provider('local', 'http://127.0.0.1:9/v1')])
+  rig.manager.configure([
+    provider('up', 'https://up.example.com/v1', { key }),
+    provider('local', 'http://127.0.0.1:9/v1'),
+  ])
   rig.manager.begin()
   await rig.until('ready', () => isReady(rig))
   const endpoint = rig.manager.endpoint('up')
   const { origin } = new URL(endpoint?.baseUrl ?? '')
-  const env = (await (await fetch(`${origin}/env`, { headers: endpoint?.headers ?? {} })).json()) as Record<string, string>
+  const env = (await (await fetch(`${origin}/env`, { headers: endpoint?.headers ?? {} })).json()) as Record<
+    string,
+    string
+  >
   assert.equal(env['CX_UP_1'], key)
   assert.equal(env['SSL_CERT_FILE'], '/certs')
-  const names = Object.keys(env).filter(name => !/^(CX_UP_1|SSL_CERT_FILE|LITELLM_\w+|NO_(DOCS|REDOC|OPENAPI)|HOME|PATH)$/.test(name))
+  const names = Object.keys(env).filter(
+    name => !/^(CX_UP_1|SSL_CERT_FILE|LITELLM_\w+|NO_(DOCS|REDOC|OPENAPI)|HOME|PATH)$/.test(name),
+  )
   assert.deepEqual(names, [])
   const folder = join(rig.dataDir, 'litellm')
   const name = readdirSync(folder).find(entry => entry.startsWith('config-')) ?? ''
   const text = readFileSync(join(folder, name), 'utf8')
   assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600)
   for (const secret of [key, env['LITELLM_MASTER_KEY'] ?? '']) assert.equal(text.includes(secret), false)
-  assert.deepEqual(Object.keys(JSON.parse(text)).sort(), ['general_settings', 'litellm_settings', 'model_list', 'router_settings'])
+  assert.deepEqual(Object.keys(JSON.parse(text)).sort(), [
+    'general_settings',
+    'litellm_settings',
+    'model_list',
+    'router_settings',
+  ])
   assert.ok(JSON.parse(text).general_settings.allowed_routes.includes('/v1/messages'))
   await rig.manager.stop(2_000)
   assert.equal(existsSync(join(folder, name)), false)
