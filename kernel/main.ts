@@ -5,10 +5,11 @@
 import { parseProcess } from './role/options.ts'
 import { reportFatal, superviseSelf } from './role/process.ts'
 
+const supervised = process.connected
 try {
   const options = parseProcess(process.argv.slice(2), process.env)
   const role = options.role === 'dashboard' ? await import('./role/dashboard.ts') : await import('./role/gateway.ts')
-  superviseSelf(await role.start(options), options)
+  superviseSelf(await role.start(options), options, supervised)
 } catch (error) {
   reportFatal(error)
 }

@@ -4,9 +4,17 @@ import type { Dialect } from '../contract/index.ts'
 import { anthropicCount, anthropicMessages } from './anthropic/index.ts'
 import type { DialectAdapter } from './dialect.ts'
 import { pathOf } from './edge.ts'
+import { openAiEmbeddings } from './embeddings/index.ts'
 import { openAiChat } from './openai/index.ts'
+import { openAiResponses } from './responses/index.ts'
 
-const ADAPTERS: readonly DialectAdapter[] = [openAiChat, anthropicMessages, anthropicCount]
+const ADAPTERS: readonly DialectAdapter[] = [
+  openAiChat,
+  openAiResponses,
+  openAiEmbeddings,
+  anthropicMessages,
+  anthropicCount,
+]
 
 const SPEAKERS: Readonly<Record<Dialect, DialectAdapter>> = { openai: openAiChat, anthropic: anthropicMessages }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GatewayError } from '../contract/index.ts'
 import { tooLarge } from './edge.ts'
 import type { Limits } from './limits.ts'
@@ -28,3 +28,33 @@ export function readBody(
 }
 
 function ignore(): void {}
+
+const LINGER_MS = 2_000
+const LINGER_BYTES = 64 * 1024 * 1024
+
+/**
+ * Ends a response that is complete while its request may still be coming in. Closing at once would make callers that write before
+ * they read see a broken connection instead of the refusal, so for a while the rest of the body is taken and dropped.
+ */
+export function endAfterBody(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
+  if (request.complete) {
+    response.end(body)
+    return
+  }
+  let dropped = 0
+  const end = (): void => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(end, LINGER_MS)
+  response.write(body)
+  request
+    .on('data', (part: Buffer) => {
+      dropped += part.length
+      if (dropped > LINGER_BYTES) end()
+    })
+    .on('end', end)
+    .on('close', end)
+    .on('error', ignore)
+    .resume()
+}

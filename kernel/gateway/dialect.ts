@@ -36,6 +36,8 @@ export interface Segment {
   readonly text: string
   /** Name of the tool, on the segment that carries it. */
   readonly tool?: string
+  /** Channel of the tool call that must be complete before the one of this segment begins. */
+  readonly after?: string
   /** Where the text stands in the parsed value, so that it can be rewritten; null when it cannot be. */
   readonly holder: Record<string, unknown> | null
   readonly key: string

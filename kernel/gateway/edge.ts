@@ -53,14 +53,20 @@ export function tooLarge(limits: Limits): GatewayError {
   return new GatewayError('GW_TOO_LARGE', { detail: `The limit is ${limits.requestBytes} bytes.` })
 }
 
+function isOwnKey(key: string): boolean {
+  return key.startsWith('cnx_')
+}
+
 /** The key of a call, from `Authorization: Bearer` or `x-api-key`. Throws GW_KEY_MISSING, or GW_BODY for two different ones. */
 export function readKey(request: IncomingMessage): string {
   const { authorization, 'x-api-key': direct } = request.headers
   const bearer = authorization === undefined ? undefined : /^bearer +([^\s,]+)$/i.exec(authorization)?.[1]
-  const key = bearer ?? (typeof direct === 'string' && direct !== '' ? direct : undefined)
+  const given = [bearer, direct].filter(key => typeof key === 'string' && key !== '') as string[]
+  // Clients of Anthropic's API send a provider's key from their environment beside ours. It goes no further.
+  const own = new Set(given.length > 1 && given.some(isOwnKey) ? given.filter(isOwnKey) : given)
+  const [key, other] = own
   if (key === undefined) throw new GatewayError('GW_KEY_MISSING')
-  if (bearer !== undefined && typeof direct === 'string' && direct !== bearer)
-    throw new GatewayError('GW_BODY', { detail: 'It carries two different keys.' })
+  if (other !== undefined) throw new GatewayError('GW_BODY', { detail: 'It carries two different keys.' })
   return key
 }
 

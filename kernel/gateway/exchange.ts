@@ -16,10 +16,11 @@ import { PlainAnswer } from './answer/plain.ts'
 import { AnswerSession } from './answer/session.ts'
 import type { AnswerOutlet } from './answer/sink.ts'
 import { StreamAnswer } from './answer/stream.ts'
+import { endAfterBody } from './body.ts'
 import type { AnswerReader, DialectAdapter, ParsedCall, Usage } from './dialect.ts'
 import { queryOf } from './edge.ts'
 import { headersToCaller, headersToProvider, headerText } from './headers.ts'
-import { type JudgedCall, judgeRequest } from './judge-request.ts'
+import { isHarmless, type JudgedCall, judgeRequest } from './judge-request.ts'
 import type { Limits } from './limits.ts'
 import { refuseSteering } from './litellm/steering.ts'
 import { buildRecord, type Facts, newFacts, round } from './record/record.ts'
@@ -68,6 +69,8 @@ export class Exchange implements AnswerOutlet {
   #verdict: Verdict | null = null
   #recorded = false
   #waiting = false
+  /** Bytes of the answer that leave at the end of this turn. */
+  #unsent: Buffer[] = []
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts
@@ -118,7 +121,7 @@ export class Exchange implements AnswerOutlet {
       this.#upstream = runLocal({ ...target, local: target.local }, adapter.path, body, handlers)
     } else {
       const body = this.#rewritable(call.encode(target.sentAs ?? target.model, redactions), redactions)
-      const headers = headersToProvider(request.headers, target)
+      const headers = headersToProvider(request.headers, target, this.#mayPass)
       const path = adapter.upstreamAddress?.(target.baseUrl, queryOf(request)) ?? adapter.upstreamPath
       this.#upstream = direct.send({ target, path, headers, body }, handlers)
     }
@@ -134,6 +137,8 @@ export class Exchange implements AnswerOutlet {
     this.#facts.redactions = redactions
     return body
   }
+
+  readonly #mayPass = (text: string): boolean => this.#judged !== null && isHarmless(text, this.#judged)
 
   /* -------------------------------------------------------------- the answer */
 
@@ -201,10 +206,23 @@ export class Exchange implements AnswerOutlet {
     this.#upstream?.abort()
   }
 
+  /** What one read of the provider's socket brings leaves in one piece: each write costs as much as judging ten frames. */
   write(bytes: Buffer): void {
-    const { response } = this.#parts
     if (!this.started) this.#startStream()
-    if (response.write(bytes) || this.#waiting) return
+    if (this.#unsent.push(bytes) === 1) process.nextTick(() => this.#flush())
+  }
+
+  #takeUnsent(last?: Buffer): Buffer {
+    const parts = this.#unsent
+    this.#unsent = []
+    if (last) parts.push(last)
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+  }
+
+  #flush(): void {
+    const { response } = this.#parts
+    if (this.#unsent.length === 0 || response.destroyed) return
+    if (response.write(this.#takeUnsent()) || this.#waiting) return
     // A caller that reads slowly slows the provider down instead of filling memory.
     this.#waiting = true
     this.#upstream?.pause()
@@ -220,7 +238,7 @@ export class Exchange implements AnswerOutlet {
       return
     }
     if (!this.started) this.#startStream()
-    this.#parts.response.end(bytes)
+    this.#parts.response.end(this.#takeUnsent(bytes))
   }
 
   cut(error: CataloguedError, bytes: Buffer, last: Buffer): void {
@@ -231,7 +249,7 @@ export class Exchange implements AnswerOutlet {
       return
     }
     if (!this.started) this.#startStream()
-    this.#parts.response.end(Buffer.concat([bytes, last]))
+    this.#parts.response.end(this.#takeUnsent(Buffer.concat([bytes, last])))
   }
 
   reply(status: number, body: Buffer): void {
@@ -239,7 +257,11 @@ export class Exchange implements AnswerOutlet {
       this.refuse(new GatewayError('GW_RECORDS_FULL'))
       return
     }
-    this.#respond(status, { ...headersToCaller(this.#answerHeaders), 'content-type': 'application/json' }, body)
+    this.#respond(
+      status,
+      { ...headersToCaller(this.#answerHeaders, this.#mayPass), 'content-type': 'application/json' },
+      body,
+    )
   }
 
   refuse(error: CataloguedError): void {
@@ -271,7 +293,7 @@ export class Exchange implements AnswerOutlet {
     const { response } = this.#parts
     this.#facts.firstByteMs = this.#elapsed()
     response.writeHead(200, {
-      ...headersToCaller(this.#answerHeaders),
+      ...headersToCaller(this.#answerHeaders, this.#mayPass),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       ...this.#ownHeaders(),
@@ -286,7 +308,7 @@ export class Exchange implements AnswerOutlet {
       'x-content-type-options': 'nosniff',
       ...this.#ownHeaders(),
     })
-    this.#parts.response.end(body)
+    endAfterBody(this.#parts.request, this.#parts.response, body)
   }
 
   #ownHeaders(): Record<string, string> {
@@ -326,7 +348,8 @@ export class Exchange implements AnswerOutlet {
   #endUnrecorded(): void {
     this.abort()
     if (!this.started) this.refuse(new GatewayError('GW_RECORDS_FULL'))
-    else this.#parts.response.end(this.reader.cutHard(new GatewayError('GW_RECORDS_FULL'), this.callId))
+    else
+      this.#parts.response.end(this.#takeUnsent(this.reader.cutHard(new GatewayError('GW_RECORDS_FULL'), this.callId)))
   }
 
   #closed(): void {

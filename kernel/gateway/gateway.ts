@@ -11,13 +11,15 @@ import {
 } from '../contract/index.ts'
 import { listenOnLoopback } from '../http/port.ts'
 import type { GatewayPlane, Kernel, Snapshot } from '../ports.ts'
-import { readBody } from './body.ts'
+import { adapterAt, speakerFor } from './adapters.ts'
+import { endAfterBody, readBody } from './body.ts'
 import type { DialectAdapter } from './dialect.ts'
 import { checkCaller, checkCallHeaders, pathOf, readKey } from './edge.ts'
 import { Exchange } from './exchange.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { describeModels, isModelsPath } from './models.ts'
 import { openAiChat } from './openai/index.ts'
-import { findKeys, findRouters, readinessGaps } from './services.ts'
+import { findKeys, readinessGaps } from './services.ts'
 import { DirectUpstream } from './upstream/direct.ts'
 
 export interface GatewayOptions {
@@ -41,9 +43,6 @@ export interface Gateway {
   inFlight(origin: string): number
 }
 
-const ADAPTERS: readonly DialectAdapter[] = [openAiChat]
-const FALLBACK = openAiChat
-const MODELS_PATH = '/v1/models'
 const KEEP_ALIVE_MS = 65_000
 /** Refusals of callers without a valid key are told in the log at most this often, with how many there were. */
 const REFUSAL_LOG_MS = 10_000
@@ -148,10 +147,9 @@ class ModelPath implements Gateway {
     if (this.#stopping) throw new GatewayError('GW_STOPPING')
     const kernel = this.#options.kernel()
     if (!kernel) throw new GatewayError('GW_NOT_READY')
-    const adapter = ADAPTERS.find(candidate => candidate.path === path)
-    if (path === MODELS_PATH || path.startsWith(`${MODELS_PATH}/`))
-      this.#tellModels(request, response, kernel.snapshot(), path)
-    else this.#open(request, response, kernel, adapter ?? FALLBACK, adapter ? null : new GatewayError('GW_PATH'))
+    if (isModelsPath(path)) this.#tellModels(request, response, kernel.snapshot(), path)
+    else
+      this.#open(request, response, kernel, speakerFor(request), adapterAt(path) ? null : new GatewayError('GW_PATH'))
   }
 
   /** Starts an exchange once the key is known to be good. `refusal`: why it will be refused all the same, on record. */
@@ -244,20 +242,8 @@ class ModelPath implements Gateway {
 
   #tellModels(request: IncomingMessage, response: ServerResponse, snapshot: Snapshot, path: string): void {
     if (request.method !== 'GET') throw new GatewayError('GW_METHOD')
-    const { models } = this.#verify(request, snapshot, null)
-    const data = findRouters(snapshot)
-      .flatMap(router => router.models())
-      .filter(({ id, provider }) => models === null || models.includes(id) || models.includes(`${provider}/*`))
-      .map(({ id, provider }) => ({ id, object: 'model', created: 0, owned_by: provider }))
-    if (path === MODELS_PATH) sendJson(response, 200, { object: 'list', data })
-    else this.#tellModel(response, data, path)
-  }
-
-  #tellModel(response: ServerResponse, data: readonly { readonly id: string }[], path: string): void {
-    const wanted = decodePath(path.slice(MODELS_PATH.length + 1))
-    const model = data.find(({ id }) => id === wanted)
-    if (!model) throw new GatewayError('GW_MODEL_UNKNOWN')
-    sendJson(response, 200, model)
+    const owner = this.#verify(request, snapshot, null)
+    sendJson(response, 200, describeModels(snapshot, path, speakerFor(request).dialect, owner))
   }
 
   /** An answer to a caller that is not known. Such calls are counted, not recorded one by one. */
@@ -267,10 +253,10 @@ class ModelPath implements Gateway {
     this.#countRefusal(known.code)
     const headers: Record<string, string> =
       known.advice === 'retry' ? { 'retry-after': '1' } : { 'x-should-retry': 'false' }
-    if (known.code === 'GW_METHOD') headers['allow'] = pathOf(request) === openAiChat.path ? 'POST' : 'GET'
+    if (known.code === 'GW_METHOD') headers['allow'] = adapterAt(pathOf(request)) ? 'POST' : 'GET'
     if (known.status === 401) headers['www-authenticate'] = 'Bearer'
     if (!request.complete && request.method !== 'GET') headers['connection'] = 'close'
-    sendText(response, known.status, FALLBACK.errorBody(known, null), headers)
+    sendText(response, known.status, speakerFor(request).errorBody(known, null), headers, request)
   }
 
   #countRefusal(code: string): void {
@@ -289,20 +275,17 @@ function verifyKey(keys: ModelKeys, request: IncomingMessage): KeyOwner {
   return owner
 }
 
-function decodePath(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    // Not an encoding at all: no model has such a name.
-    return ''
-  }
-}
-
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   sendText(response, status, JSON.stringify(body), {})
 }
 
-function sendText(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
+function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string>,
+  request?: IncomingMessage,
+): void {
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(text)),
@@ -310,7 +293,8 @@ function sendText(response: ServerResponse, status: number, text: string, header
     'x-content-type-options': 'nosniff',
     ...headers,
   })
-  response.end(text)
+  if (request && request.method !== 'GET') endAfterBody(request, response, text)
+  else response.end(text)
 }
 
 /** What the parser refuses never becomes a request; the caller still gets an error of the dialect. */
@@ -320,7 +304,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     return
   }
   const status = STATUS_OF_PARSER[error.code ?? ''] ?? '400 Bad Request'
-  const body = FALLBACK.errorBody(new GatewayError('GW_BODY', { detail: 'It is not a valid HTTP request.' }), null)
+  const body = openAiChat.errorBody(new GatewayError('GW_BODY', { detail: 'It is not a valid HTTP request.' }), null)
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )

@@ -39,7 +39,7 @@ export function requireJudge(snapshot: Snapshot): Judge {
 }
 
 const SPEAKS: Readonly<Record<Dialect, string>> = {
-  openai: 'the OpenAI dialect; call it with POST /v1/chat/completions',
+  openai: 'the OpenAI dialect; call it with POST /v1/chat/completions or /v1/responses',
   anthropic: 'the Anthropic dialect; call it with POST /v1/messages',
 }
 

@@ -15,11 +15,12 @@ const MIN_LINE = CRC_LENGTH + 3
 
 /** `<crc32, 8 hex digits> <JSON>\n`. */
 export function encodeLine(record: SpooledRecord): Buffer {
-  const json = Buffer.from(JSON.stringify(record))
-  const line = Buffer.allocUnsafe(json.length + CRC_LENGTH + 2)
-  line.write(`${crc32(json).toString(16).padStart(CRC_LENGTH, '0')} `, 'latin1')
-  json.copy(line, CRC_LENGTH + 1)
+  const json = JSON.stringify(record)
+  const line = Buffer.allocUnsafe(CRC_LENGTH + 1 + Buffer.byteLength(json) + 1)
+  line.write(json, CRC_LENGTH + 1, 'utf8')
   line[line.length - 1] = NEWLINE
+  const crc = crc32(line.subarray(CRC_LENGTH + 1, line.length - 1))
+  line.write(`${crc.toString(16).padStart(CRC_LENGTH, '0')} `, 0, 'latin1')
   return line
 }
 

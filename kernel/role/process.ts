@@ -21,8 +21,11 @@ const DRAIN_MS = 10_000
 /** Past the drain, how long the release of locks and files may take before the process ends itself. */
 const RELEASE_MS = 3_000
 
-/** Tells the supervisor about a running plane and stops it on a signal, on request, or when the supervisor is gone. */
-export function superviseSelf(plane: Plane, options: ProcessOptions): void {
+/**
+ * Tells the supervisor about a running plane and stops it on a signal, on request, or when the supervisor is gone. `supervised`
+ * says whether there was one when the process began: it may have died while the plane was starting.
+ */
+export function superviseSelf(plane: Plane, options: ProcessOptions, supervised: boolean): void {
   let stopping = false
   const stop = (deadlineMs: number): void => {
     if (stopping) return
@@ -35,6 +38,7 @@ export function superviseSelf(plane: Plane, options: ProcessOptions): void {
   process.on('message', message => {
     if (isStop(message)) stop(message.deadlineMs)
   })
+  if (supervised && !process.connected) return stop(0)
   tellSupervisor({ type: 'ready', ...plane.ready, pid: process.pid, data: options.run.dataDir })
 }
 

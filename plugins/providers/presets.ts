@@ -35,7 +35,7 @@ export const PRESETS: readonly Preset[] = [
     dialect: 'anthropic',
     baseUrl: 'https://api.anthropic.com/v1',
     needsKey: true,
-    note: 'Stored and tested now; calls reach it once the model path speaks the Anthropic dialect or LiteLLM translates.',
+    note: 'Reached by clients of the Anthropic API, at /v1/messages.',
   },
   {
     id: 'nvidia',

@@ -1,13 +1,11 @@
 import {
-  type Action,
-  type CostTrust,
+  type CallRecord,
   type EventToken,
   eventToken,
   type Severity,
   type SnapshotToken,
   snapshotToken,
   type TextMode,
-  type Verdict,
 } from 'clawnex/contract'
 
 /** A finding as a list shows it. Offsets are those of the original text of its unit. */
@@ -22,30 +20,33 @@ export interface TrafficFinding {
   readonly title: string
 }
 
-/** A call as lists and the live stream carry it. Times in milliseconds, money in micro-units of its currency. */
-export interface TrafficItem {
-  readonly id: string
-  readonly at: number
-  readonly verdict: Verdict
-  readonly action: Action
-  readonly model: string
-  readonly provider: string | null
-  readonly route: 'direct' | 'litellm' | 'demo' | null
-  /** Label of the key, name and last four characters; null when the call had no valid key. */
-  readonly key: { readonly id: string; readonly label: string } | null
-  readonly status: number
-  readonly stream: boolean
-  readonly tokens: { readonly input: number; readonly output: number } | null
-  readonly cost: { readonly micros: number; readonly currency: string; readonly trust: CostTrust } | null
-  readonly firstByteMs: number | null
-  readonly latencyMs: number
-  readonly scanMs: number
-  readonly score: number
-  readonly threshold: number
-  readonly scannedBytes: number
-  readonly unscannedBytes: number
-  /** Code of the refusal or failure. */
-  readonly error: string | null
+/** A call as lists and the live stream carry it: the record without texts, with findings as they are stored. */
+export interface TrafficItem
+  extends Pick<
+    CallRecord,
+    | 'id'
+    | 'at'
+    | 'verdict'
+    | 'action'
+    | 'model'
+    | 'provider'
+    | 'route'
+    | 'key'
+    | 'status'
+    | 'stream'
+    | 'dialect'
+    | 'path'
+    | 'tokens'
+    | 'cost'
+    | 'firstByteMs'
+    | 'latencyMs'
+    | 'scanMs'
+    | 'score'
+    | 'threshold'
+    | 'scannedBytes'
+    | 'unscannedBytes'
+    | 'error'
+  > {
   readonly findings: readonly TrafficFinding[]
 }
 

@@ -3,22 +3,7 @@ import { test } from 'node:test'
 import { runtimePackages } from '../fixtures/lock-file.ts'
 import { readSource } from '../fixtures/sources.ts'
 
-const ALLOWED = new Set([
-  'MIT',
-  'MIT-0',
-  'ISC',
-  'BSD-2-Clause',
-  'BSD-3-Clause',
-  'Apache-2.0',
-  '0BSD',
-  'Unlicense',
-  'BlueOak-1.0.0',
-])
-
-/** Other licences, each with the reason why it may stay. */
-const EXCEPTIONS: Readonly<Record<string, { licence: string; why: string }>> = {
-  exeunt: { licence: 'MPL-2.0', why: "used unchanged by bunyan's own log viewer, which the product never starts" },
-}
+const ALLOWED = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'Unlicense'])
 
 /** One of several alternatives is enough: `(MIT OR CC0-1.0)`. */
 function isAllowed(licence: string): boolean {
@@ -30,17 +15,9 @@ function isAllowed(licence: string): boolean {
 
 test('every package of the runtime has a licence that may be shipped with the product', () => {
   const wrong = runtimePackages()
-    .filter(({ name, license = 'none' }) => !isAllowed(license) && EXCEPTIONS[name]?.licence !== license)
+    .filter(({ license = 'none' }) => !isAllowed(license))
     .map(({ path, license }) => `${path}: ${license ?? 'no licence'}`)
   assert.deepEqual(wrong, [])
-})
-
-test('no exception outlives its package', () => {
-  const names = new Set(runtimePackages().map(({ name }) => name))
-  assert.deepEqual(
-    Object.keys(EXCEPTIONS).filter(name => !names.has(name)),
-    [],
-  )
 })
 
 test('a licence outside the list is refused, a choice with an allowed one is not', () => {

@@ -12,20 +12,10 @@ import rbacMigration from '../../plugins/rbac/migrations/0001-keys-and-sessions.
 import rbacServer from '../../plugins/rbac/server.ts'
 import trafficMigration from '../../plugins/traffic/migrations/0001-calls.ts'
 import trafficServer from '../../plugins/traffic/server.ts'
-import { quiet, serveBench } from '../fixtures/plugin-host.ts'
+import { quiet, SPEC_RUN, serveBench } from '../fixtures/plugin-host.ts'
 import { callRecord, callText, finding, recorded } from './traffic/start.ts'
 
 const PLENTY = { burst: 100_000, perSecond: 100_000 }
-
-const RUN = {
-  rbac: 'off',
-  litellm: 'off',
-  upstreams: [],
-  dashboardPort: 5001,
-  modelPort: 4001,
-  dataDir: '/nonexistent',
-  version: '0.0.0',
-} as const
 
 async function startHttp() {
   const rbac = await serveBench('rbac', rbacServer, [rbacMigration])
@@ -37,7 +27,7 @@ async function startHttp() {
     access: () => access,
     uiHost: () => undefined,
     log: quiet,
-    run: RUN,
+    run: { ...SPEC_RUN, dashboardPort: 5001, modelPort: 4001 },
     health: () => ({ status: 'ok', version: '0', plane: 'dashboard', uptimeMs: 1 }),
     ready: () => ({ ready: true }),
     checkReplies: true,

@@ -28,12 +28,12 @@ import { RECORDING_SETTINGS } from '../../plugins/traffic/contract.ts'
 import trafficGateway from '../../plugins/traffic/gateway.ts'
 import trafficMigration from '../../plugins/traffic/migrations/0001-calls.ts'
 import trafficServer from '../../plugins/traffic/server.ts'
-import { gatewayBench, quiet, serveBench, specSecrets } from '../fixtures/plugin-host.ts'
+import { gatewayBench, memorySecrets, quiet, serveBench } from '../fixtures/plugin-host.ts'
 import { startUpstream, talk } from '../fixtures/upstream.ts'
 import { BLOCK, markerJudge, SECRET } from '../kernel/gateway/model-path.ts'
 
 async function startProduct(t: { after(fn: () => void | Promise<void>): void }) {
-  const secrets = specSecrets()
+  const secrets = memorySecrets()
   const rbac = await serveBench('rbac', rbacServer, [rbacMigration])
   const traffic = await serveBench('traffic', trafficServer, [trafficMigration], { secrets })
   const url = { now: '' }

@@ -17,7 +17,7 @@ import { openStore } from '../../kernel/store/index.ts'
 import { memoryDashboard } from '../../kernel/testing/planes.ts'
 import { createKernel } from '../../kernel/transaction/kernel.ts'
 import { ROOT, temporaryFolder } from '../fixtures/paths.ts'
-import { quiet, specSecrets } from '../fixtures/plugin-host.ts'
+import { memorySecrets, quiet, SPEC_RUN } from '../fixtures/plugin-host.ts'
 import { recorded } from '../plugins/traffic/start.ts'
 
 const PLENTY = { burst: 100_000, perSecond: 100_000 }
@@ -68,15 +68,7 @@ export async function startWholeDashboard(
   const tuned = join(dataDir, 'plugins', 'tuned')
   mkdirSync(tuned, { recursive: true })
   for (const [name, text] of Object.entries(TUNED)) writeFileSync(join(tuned, name), text)
-  const run = {
-    rbac: 'off',
-    litellm: 'off',
-    upstreams: [],
-    dashboardPort: 5001,
-    modelPort: 4001,
-    dataDir,
-    version: '0.0.0',
-  } as const
+  const run = { ...SPEC_RUN, dashboardPort: 5001, modelPort: 4001, dataDir }
   const plane = memoryDashboard()
   const store = await openStore({ dataDir, log: quiet })
   const access = () => kernel.snapshot().services.get(tokenKey(ACCESS)) as Access | undefined
@@ -84,7 +76,8 @@ export async function startWholeDashboard(
     kernel: () => kernel,
     access,
     uiHost: () => undefined,
-    log: quiet,
+    // A reply that breaks its schema is a 500 whose reason stands in the log alone.
+    log: { ...quiet, error: (fields, message) => console.error(message, fields['err']) },
     run,
     health: () => ({ status: 'ok', version: '0.0.0', plane: 'dashboard', uptimeMs: 1 }),
     ready: () => ({ ready: true }),
@@ -100,7 +93,7 @@ export async function startWholeDashboard(
     buildDir: join(dataDir, 'build'),
     log: quiet,
     run,
-    secrets: specSecrets(),
+    secrets: memorySecrets(),
     store,
     compileRoutes: http.compileRoutes,
     dashboardPlane: plane.plane,

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { type Browser, findChromium, findViolations, launchBrowser, sidewaysScroll } from '../fixtures/browser.ts'
+import {
+  type Browser,
+  findChromium,
+  findViolationsByTheme,
+  launchBrowser,
+  sidewaysScroll,
+} from '../fixtures/browser.ts'
 import { type FakeDashboard, startFakeDashboard } from '../fixtures/dashboard.ts'
 import { temporaryFolder } from '../fixtures/paths.ts'
 
@@ -195,32 +201,90 @@ describe('dashboard in a browser', { skip: 'skip' in found ? found.skip : false 
     assert.deepEqual(complaints, [])
   })
 
-  for (const theme of ['dark', 'light', 'contrast']) {
-    for (const width of [1440, 390]) {
-      test(`axe finds nothing in ${theme} at ${width} px`, async () => {
-        reset()
-        dashboard.calls.push({ id: '01JDAAAA', verdict: 'block', action: 'refused', sample: 'hostile', at: Date.now() })
-        dashboard.calls.push({ id: '01JDBBBB', verdict: 'allow', action: 'forwarded', sample: 'first', at: Date.now() })
-        const { page, complaints } = await browser.open(`${dashboard.url}/help`, { width, height: 900 })
-        await page.evaluate(name => localStorage.setItem('clawnex.theme', name), theme)
-        for (const path of [
-          '/start?open=add-provider',
-          '/overview',
-          '/traffic',
-          '/plugins?open=traffic',
-          '/settings',
-          '/help',
-          '/inbox',
-          '/more',
-        ]) {
-          await page.goto(dashboard.url + path)
-          await page.locator('h1').first().waitFor()
-          await page.locator('.statusline a', { hasText: 'plugins' }).waitFor({ state: 'attached' })
-          assert.deepEqual(await findViolations(page), [], `${path} in ${theme} at ${width}`)
-        }
-        assert.deepEqual(complaints, [])
-      })
-    }
+  test('keys walk the list, step through the inspector, and rest inside fields', async () => {
+    reset()
+    dashboard.plugins.push({ id: 'shield', version: '1.0.0', generation: 2, error: null, ui: null })
+    const { page, complaints } = await browser.open(`${dashboard.url}/plugins`)
+    await page.locator('tr[data-key="shield"]').waitFor()
+    const focused = (): Promise<string | null> => page.evaluate(() => document.activeElement?.textContent ?? null)
+    await page.keyboard.press('j')
+    assert.equal(await focused(), 'traffic')
+    await page.keyboard.press('j')
+    assert.equal(await focused(), 'shield')
+    await page.keyboard.press('j')
+    assert.equal(await focused(), 'shield')
+    await page.keyboard.press('k')
+    await page.keyboard.press('Enter')
+    await page.locator('.inspector[aria-label="Plugin traffic"]').waitFor()
+    await page.keyboard.press(']')
+    await page.locator('.inspector[aria-label="Plugin shield"]').waitFor()
+    await page.getByRole('button', { name: 'Previous ([)' }).click()
+    await page.locator('.inspector[aria-label="Plugin traffic"]').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('gt?')
+    assert.equal(await page.locator('.query input').inputValue(), 'gt?')
+    assert.equal(new URL(page.url()).pathname, '/plugins')
+    assert.deepEqual(complaints, [])
+  })
+
+  test('one switch turns single keys off, and the theme is remembered', async () => {
+    reset()
+    const { page, complaints } = await browser.open(`${dashboard.url}/help`)
+    await page.getByRole('heading', { name: 'Help' }).waitFor()
+    await page.keyboard.press('Shift+D')
+    assert.equal(await page.evaluate(() => document.documentElement.dataset['theme']), 'dark')
+    await page.reload()
+    await page.getByRole('heading', { name: 'Help' }).waitFor()
+    assert.equal(await page.evaluate(() => document.documentElement.dataset['theme']), 'dark')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.getByRole('dialog').getByRole('switch', { name: 'Single keys' }).click()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('g')
+    await page.keyboard.press('t')
+    await page.keyboard.press('Shift+D')
+    assert.equal(new URL(page.url()).pathname, '/help')
+    assert.equal(await page.evaluate(() => document.documentElement.dataset['theme']), 'dark')
+    assert.equal(await page.locator('.query kbd').isVisible(), false)
+    await page.evaluate(() => localStorage.clear())
+    assert.deepEqual(complaints, [])
+  })
+
+  const SOUND = [
+    '/start?open=add-provider',
+    '/overview',
+    '/traffic',
+    '/plugins?open=traffic',
+    '/settings?section=browser',
+    '/settings?section=system',
+    '/help',
+    '/inbox',
+    '/more',
+  ]
+
+  for (const width of [1440, 390]) {
+    test(`axe finds nothing in three themes at ${width} px`, async () => {
+      reset()
+      dashboard.calls.push({ id: '01JDAAAA', verdict: 'block', action: 'refused', sample: 'hostile', at: Date.now() })
+      dashboard.calls.push({ id: '01JDBBBB', verdict: 'allow', action: 'forwarded', sample: 'first', at: Date.now() })
+      const { page, complaints } = await browser.open(`${dashboard.url}/help`, { width, height: 900 })
+      for (const path of SOUND) {
+        await page.goto(dashboard.url + path)
+        await page.locator('h1').first().waitFor()
+        await page.locator('.statusline a', { hasText: 'plugins' }).waitFor({ state: 'attached' })
+        assert.deepEqual(await findViolationsByTheme(page), [], path)
+      }
+      await page.keyboard.press('Control+k')
+      await page.locator('.palette .opt').first().waitFor()
+      assert.deepEqual(await findViolationsByTheme(page), [], 'commands')
+      await page.keyboard.press('Escape')
+      await page.locator('.palette').waitFor({ state: 'detached' })
+      await page.keyboard.press('?')
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+      assert.deepEqual(await findViolationsByTheme(page), [], 'keys')
+      assert.deepEqual(complaints, [])
+    })
   }
 
   test('no page scrolls sideways at 320 px', async () => {

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useInspector } from '../sdk/inspector.ts'
+import { stepInspector, useInspector } from '../sdk/inspector.ts'
 import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
 import { Id } from './id.tsx'
@@ -38,8 +38,8 @@ export function Inspector({ label, id, title, chips, tabs, position, foot, child
           {id && <Id value={id} />}
           {position && <span class="quiet small wide-only">{position}</span>}
           <span class="end row">
-            <Button kind="quiet" icon="up" label="Previous ([)" data-step="-1" />
-            <Button kind="quiet" icon="chev" label="Next (])" data-step="1" />
+            <Button kind="quiet" icon="up" label="Previous ([)" onClick={() => stepInspector(-1)} />
+            <Button kind="quiet" icon="chev" label="Next (])" onClick={() => stepInspector(1)} />
             <span class="wide-only">
               <Button kind="quiet" icon="x" label="Close (Esc)" onClick={inspector.close} />
             </span>

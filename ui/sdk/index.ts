@@ -20,7 +20,7 @@ export {
 } from './define.ts'
 export { onEvent, stream, useEvents } from './events.ts'
 export * from './format.ts'
-export { closeInspector, type InspectorState, useInspector } from './inspector.ts'
+export { closeInspector, type InspectorState, stepInspector, useInspector } from './inspector.ts'
 export { type KeyBinding, useKeys } from './keys.ts'
 export { prefs } from './prefs.ts'
 export { formatQuery, parseDuration, parseQuery, type QueryState, queryState, type Term, useQuery } from './query.ts'

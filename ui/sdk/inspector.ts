@@ -36,3 +36,10 @@ function rowLink(id: string): HTMLElement | undefined {
   const links = document.querySelectorAll<HTMLAnchorElement>('.main a.title')
   return [...links].find(link => new URL(link.href).searchParams.get('open') === id)
 }
+
+/** Opens the neighbour of what the inspector shows, in the order of the list beside it. At the ends nothing happens. */
+export function stepInspector(step: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLElement>('.main a.title')]
+  const at = links.findIndex(link => link.closest('[data-open]') !== null)
+  if (at >= 0) links[at + step]?.click()
+}

@@ -1,4 +1,4 @@
-import { closeInspector, copy, navigate, prefs, queryState, setParams, shell, toast } from 'clawnex/ui'
+import { closeInspector, copy, navigate, prefs, queryState, setParams, shell, stepInspector, toast } from 'clawnex/ui'
 import { ALL_AREAS } from './areas.ts'
 import { isKeysOpen, openPalette, paletteText } from './palette-state.ts'
 import { nextTheme } from './status-line.tsx'
@@ -81,8 +81,8 @@ function single(key: string): (() => void) | null {
     },
     j: () => moveRow(1),
     k: () => moveRow(-1),
-    '[': () => stepOpen(-1),
-    ']': () => stepOpen(1),
+    '[': () => stepInspector(-1),
+    ']': () => stepInspector(1),
     '.': () => document.querySelector<HTMLElement>('[data-actions], .insp-foot .btn')?.focus(),
     l: showNewsOrToggle,
     y: () => void copy(location.href, 'Link'),
@@ -106,13 +106,6 @@ function moveRow(step: number): void {
   const links = rowLinks()
   const at = links.findIndex(link => link === document.activeElement || link.closest('[data-open]') !== null)
   links[at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus()
-}
-
-/** Opens the neighbour of what the inspector shows. */
-export function stepOpen(step: number): void {
-  const links = rowLinks()
-  const at = links.findIndex(link => link.closest('[data-open]') !== null)
-  if (at >= 0) links[at + step]?.click()
 }
 
 const query = () =>

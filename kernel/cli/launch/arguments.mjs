@@ -59,11 +59,17 @@ export function parseStart(argv, { env, root, cwd }) {
   const values = readFlags(argv)
   if (values.help) return 'help'
   const upstreams = values.upstream
-  for (const upstream of upstreams) checkUpstream(upstream)
+  checkUpstreams(upstreams)
+  const dashboardPort = parsePort('--dashboard-port', values['dashboard-port'])
+  const modelPort = parsePort('--model-port', values['model-port'])
+  if (dashboardPort === modelPort && modelPort !== 0)
+    throw new LaunchError('RUN_USAGE', `--dashboard-port and --model-port are both ${modelPort}; they must differ.`)
+  // An unset variable in a script would otherwise make the current folder the data folder.
+  if (values.data === '') throw new LaunchError('RUN_USAGE', '--data takes a folder, not an empty text.')
   return {
     data: values.data === undefined ? resolve(root, 'data') : resolve(cwd, values.data),
-    dashboardPort: parsePort('--dashboard-port', values['dashboard-port']),
-    modelPort: parsePort('--model-port', values['model-port']),
+    dashboardPort,
+    modelPort,
     litellm: oneOf('--litellm', values.litellm, ['auto', 'off', 'required']),
     rbac: values.rbac
       ? oneOf('--rbac', values.rbac, ['on', 'off'])
@@ -99,6 +105,21 @@ function parsePort(flag, text) {
   const port = /^\d{1,5}$/.test(text ?? '') ? Number(text) : Number.NaN
   if (!(port <= 65535)) throw new LaunchError('RUN_USAGE', `${flag} takes a port from 0 to 65535, not "${text}".`)
   return port
+}
+
+/** Providers of the product itself. */
+const RESERVED = new Set(['clawnex', 'litellm', 'internal'])
+
+/** @param {readonly string[]} upstreams */
+function checkUpstreams(upstreams) {
+  const ids = new Set()
+  for (const upstream of upstreams) {
+    checkUpstream(upstream)
+    const id = upstream.slice(0, upstream.indexOf('='))
+    if (RESERVED.has(id)) throw new LaunchError('RUN_USAGE', `--upstream may not use the id "${id}"; it is built in.`)
+    if (ids.has(id)) throw new LaunchError('RUN_USAGE', `--upstream names "${id}" twice.`)
+    ids.add(id)
+  }
 }
 
 /** @param {string} text */

@@ -28,7 +28,11 @@ export class PlainAnswer implements AnswerSink {
     try {
       this.#judge(this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts, this.#length))
     } catch (error) {
-      if (!(error instanceof CataloguedError)) throw error
+      // Everyone behind takes this answer for over, so a fault of ours is answered here as well.
+      if (!(error instanceof CataloguedError)) {
+        this.#outlet.refuse(new GatewayError('GW_INTERNAL', { cause: error }))
+        throw error
+      }
       const detail = `It answered with status ${this.#status}.`
       this.#outlet.refuse(
         this.#status >= 300 ? new GatewayError('GW_UPSTREAM_BROKEN', { detail, cause: error }) : error,
@@ -45,7 +49,7 @@ export class PlainAnswer implements AnswerSink {
 
   #judge(body: Buffer): void {
     const { reader, session } = this.#outlet
-    if (this.#status >= 300 && this.#status < 400) throw new GatewayError('GW_UPSTREAM_BROKEN')
+    if ((this.#status >= 300 && this.#status < 400) || this.#status >= 600) throw new GatewayError('GW_UPSTREAM_BROKEN')
     const reading = reader.body(body)
     if (reading.usage) this.#outlet.setUsage(reading.usage)
     if (reading.unscannedBytes) this.#outlet.addUnscanned(reading.unscannedBytes)

@@ -70,11 +70,10 @@ export class AnswerSession {
   /** Judges what a reading adds. Check `cut` afterwards. */
   take(reading: Reading): Placed[] {
     const placed: Placed[] = []
-    for (const segment of reading.segments) {
-      if (this.cut) return placed
-      placed.push(this.#push(segment))
-    }
+    for (const segment of reading.segments) if (!this.cut) placed.push(this.#push(segment))
     for (const name of reading.completed) this.#complete(this.#byName.get(name))
+    // Whatever was found around a call, nobody may take what is left of it for something to carry out.
+    if (this.cut && reading.segments.some(segment => segment.kind === 'tool')) this.cut = { ...this.cut, hard: true }
     return placed
   }
 
@@ -130,7 +129,7 @@ export class AnswerSession {
     this.#extend(channel, segment.text)
     this.#meet(channel)
     if (channel.decided) this.#break('Text came after the end of the answer.')
-    else this.#step(channel, () => this.#judge.push(name, segment.text))
+    else this.#judgePiece(channel, segment.text)
     return { segment, channel, start }
   }
 
@@ -139,7 +138,7 @@ export class AnswerSession {
     const channel = newChannel(`other:${this.#wholes++}`, false)
     this.#extend(channel, segment.text)
     this.#meet(channel)
-    this.#step(channel, () => this.#judge.push(channel.name, segment.text))
+    this.#judgePiece(channel, segment.text)
     if (!this.cut) this.#endText(channel)
     if (this.cut || channel.spans.length > 0) this.channels.push(channel)
     if (!this.cut) this.#clear(channel, segment)
@@ -159,6 +158,7 @@ export class AnswerSession {
   }
 
   #pushTool(segment: Segment): Placed {
+    if (segment.after !== undefined) this.#completeBefore(this.#byName.get(segment.after))
     const channel = this.#channel(segment.channel, true)
     const start = channel.length
     if (channel.decided && (segment.text !== '' || segment.tool))
@@ -177,7 +177,31 @@ export class AnswerSession {
     else this.#endText(channel)
   }
 
+  /** Readers that go by number instead of id would put both calls' arguments together, so the first must not be half. */
+  #completeBefore(channel: Channel | undefined): void {
+    const text = channel && !channel.decided ? (this.#toolText.get(channel) ?? '') : ''
+    if (text !== '' && !isJson(text)) this.#break('A tool call began before the one in its place was complete.')
+    this.#complete(channel)
+  }
+
+  /** Pieces were judged as they came; only here it is known what they say together. */
+  #judgeToolName(channel: Channel): void {
+    const { toolName } = channel
+    if (toolName === '' || this.#cleared.has(toolName)) return
+    const name = newChannel(`${channel.name}:name`, false)
+    this.#extend(name, toolName)
+    this.#meet(name)
+    this.#step(name, () => this.#judge.push(name.name, toolName))
+    if (!this.cut) this.#endText(name)
+    if (name.spans.length > 0) this.#block(true, 'a name of a tool that cannot be rewritten')
+    if (!this.cut) return
+    this.channels.push(name)
+    channel.toolName = ''
+  }
+
   #completeTool(channel: Channel): void {
+    this.#judgeToolName(channel)
+    if (this.cut) return
     this.#meet(channel)
     const judgement = this.#guard(() =>
       this.#judge.toolCall(channel.name, channel.toolName, this.#toolText.get(channel) ?? ''),
@@ -211,9 +235,27 @@ export class AnswerSession {
     if (channel.kept.length < this.#keep) channel.kept += text.slice(0, this.#keep - channel.kept.length)
   }
 
+  /** Comes once a frame, so it is written without a function made for each call. */
+  #judgePiece(channel: Channel, text: string): void {
+    const started = performance.now()
+    let step: AnswerStep
+    try {
+      step = this.#judge.push(channel.name, text)
+    } catch (cause) {
+      this.#fail(cause)
+      return
+    } finally {
+      this.scanMs += performance.now() - started
+    }
+    this.#follow(channel, step)
+  }
+
   #step(channel: Channel, run: () => AnswerStep): void {
     const step = this.#guard(run)
-    if (!step) return
+    if (step) this.#follow(channel, step)
+  }
+
+  #follow(channel: Channel, step: AnswerStep): void {
     channel.releasable = Math.max(channel.releasable, Math.min(step.releasable, channel.length))
     channel.spans = step.redactions
     if (step.cut) {
@@ -251,4 +293,14 @@ export class AnswerSession {
 
 function emptied(value: unknown): unknown {
   return Array.isArray(value) ? [] : null
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    // The parser's way of saying no.
+    return false
+  }
 }

@@ -14,17 +14,16 @@ export type Shape = 'message' | 'size'
 
 /** What a frame changes in what the caller sees of the message. */
 interface Step {
-  readonly type: 'start' | 'open' | 'close'
+  readonly type: 'open' | 'close'
   readonly block: number
 }
 
 const STEPS: Readonly<Record<string, Step['type']>> = {
-  message_start: 'start',
   content_block_start: 'open',
   content_block_stop: 'close',
 }
 
-const EVENTS = new Set([...Object.keys(STEPS), 'content_block_delta', 'message_delta', 'message_stop'])
+const EVENTS = new Set([...Object.keys(STEPS), 'message_start', 'content_block_delta', 'message_delta', 'message_stop'])
 
 export class MessagesReader implements AnswerReader {
   readonly #shape: Shape
@@ -36,7 +35,6 @@ export class MessagesReader implements AnswerReader {
   readonly #steps = new WeakMap<Reading, Step>()
   /** Blocks the caller has seen begin and not end. */
   readonly #open = new Set<number>()
-  #started = false
 
   /** `cleared`: strings that were judged whole in this answer and found harmless, kept by the caller. */
   constructor(shape: Shape, depth: number, cleared: ReadonlySet<string>) {
@@ -85,15 +83,13 @@ export class MessagesReader implements AnswerReader {
 
   shown(reading: Reading): void {
     const step = this.#steps.get(reading)
-    if (step?.type === 'start') this.#started = true
-    else if (step?.type === 'open') this.#open.add(step.block)
+    if (step?.type === 'open') this.#open.add(step.block)
     else if (step?.type === 'close') this.#open.delete(step.block)
   }
 
   cutText(): Buffer {
     const usage = { output_tokens: this.#usage.output }
     const events = [
-      ...(this.#started ? [] : [EMPTY_START]),
       ...[...this.#open].map(index => ({ type: 'content_block_stop', index })),
       { type: 'message_delta', delta: { stop_reason: 'refusal', stop_sequence: null }, usage },
       { type: 'message_stop' },
@@ -113,21 +109,6 @@ export class MessagesReader implements AnswerReader {
     this.#channels.set(block, known)
     return type === 'content_block_stop' ? [...known] : []
   }
-}
-
-/** For a cut before the provider began a message, when a caller has seen no more than a sign of life. */
-const EMPTY_START = {
-  type: 'message_start',
-  message: {
-    id: 'msg_clawnex',
-    type: 'message',
-    role: 'assistant',
-    model: '',
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    usage: { input_tokens: 0, output_tokens: 0 },
-  },
 }
 
 /** Clients go by the event's name or by the type in its data; an event that says two things is none. */

@@ -1,7 +1,8 @@
 /** Turns a call of the messages API into units. */
-import { GatewayError, type Origin } from '../../contract/index.ts'
+import type { Origin } from '../../contract/index.ts'
 import { isObject } from '../json.ts'
 import { type Collected, joinPath, type Layout, siteOf, UnitCollector } from '../request/collector.ts'
+import { unscannable } from '../request/media.ts'
 import { jsonHolder } from './tool-input.ts'
 
 const ROLES: Readonly<Record<string, Origin>> = { system: 'system', user: 'user', assistant: 'assistant' }
@@ -101,7 +102,7 @@ class MessagesCollector extends UnitCollector {
   /** What a block says about the texts in it. */
   #inside(block: Readonly<Record<string, unknown>>, type: string, place: Place): Place {
     const { id, name, tool_use_id: of } = block
-    if (type.endsWith('tool_use') || isObject(block['input'])) {
+    if (type.endsWith('tool_use') || (block['input'] ?? null) !== null) {
       const tool = typeof name === 'string' ? name : undefined
       if (typeof id === 'string' && tool !== undefined) this.#tools.set(id, tool)
       return { ...place, origin: 'tool_call', tool }
@@ -118,7 +119,7 @@ class MessagesCollector extends UnitCollector {
 
   /** Arguments of a tool are judged as the JSON text they are, like those of other dialects. */
   #input(input: unknown, block: Record<string, unknown>, place: Place): void {
-    if (!isObject(input)) {
+    if (typeof input !== 'object' || input === null) {
       this.#rest(input, place)
       return
     }
@@ -160,8 +161,4 @@ class MessagesCollector extends UnitCollector {
 /** The member by which a block names a file that lies at the provider: nobody here can read it. */
 function fileOf(block: Readonly<Record<string, unknown>>): string | null {
   return 'file_id' in block ? 'file_id' : null
-}
-
-function unscannable(path: string): GatewayError {
-  return new GatewayError('GW_UNSCANNABLE', { detail: `It stands at ${path}.` })
 }

@@ -81,11 +81,12 @@ class Walker implements Walk {
   }
 
   #block(block: Record<string, unknown>, at: number, whole: boolean): void {
-    const tool = isObject(block['input']) || String(block['type']).endsWith('tool_use')
+    const tool = (block['input'] ?? null) !== null || String(block['type']).endsWith('tool_use')
     // Held even while it brings neither name nor arguments: no part of a call is shown before all of it was judged.
     if (tool) this.#tool(at, '', null)
     this.#each(block, (key, item) => {
-      if (tool && key === 'input' && isObject(item)) this.#input(block, item, at, whole)
+      if (tool && key === 'input' && typeof item === 'string') this.#tool(at, item, block, key)
+      else if (tool && key === 'input' && typeof item === 'object') this.#input(block, item, at, whole)
       else if (tool && key === 'name' && typeof item === 'string') {
         this.segments.push({ channel: `tool:${at}`, kind: 'tool', text: '', tool: item, holder: null, key: '' })
         this.#whole(item, block, key)
@@ -94,9 +95,9 @@ class Walker implements Walk {
   }
 
   /** In a stream the arguments begin empty and come in pieces. */
-  #input(block: Record<string, unknown>, input: Record<string, unknown>, at: number, whole: boolean): void {
+  #input(block: Record<string, unknown>, input: object | null, at: number, whole: boolean): void {
     this.#count(input)
-    const text = JSON.stringify(input)
+    const text = JSON.stringify(input ?? {})
     if (whole || text !== NOTHING) this.#tool(at, text, jsonHolder(block, 'input'), 'input')
   }
 

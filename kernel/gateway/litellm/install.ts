@@ -133,7 +133,11 @@ async function build(parts: Build): Promise<void> {
       await run(uv, ['pip', 'install', '--python', pythonOf(venv), '--compile-bytecode', ...locked])
     }
     // Proves that it starts, and that no package is missing, before anything relies on it.
-    await run(pythonOf(venv), ['-c', 'import litellm.proxy.proxy_cli, prisma'])
+    await runQuietly(pythonOf(venv), ['-c', 'import litellm.proxy.proxy_cli, prisma'], {
+      env: { ...env, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_MODE: 'PRODUCTION' },
+      signal,
+      onLine: progress.line,
+    })
   } finally {
     progress.stop()
   }

@@ -7,7 +7,7 @@ import type { AnswerReader, Reading } from '../dialect.ts'
 import type { Frame } from '../sse/parser.ts'
 import { errorBody } from './errors.ts'
 import { makeTemplate, matchTemplate, type Template, TemplateReading } from './template.ts'
-import { type Walk, walkAnswer } from './walk.ts'
+import { type ToolCalls, type Walk, walkAnswer } from './walk.ts'
 
 const DONE = '[DONE]'
 
@@ -17,6 +17,7 @@ export class OpenAiReader implements AnswerReader {
   readonly #open = new Set<number>()
   readonly #ended = new Set<number>()
   readonly #tools = new Map<number, Set<string>>()
+  readonly #calls: ToolCalls = new Map()
   #template: Template | null = null
   #envelope: { id: unknown; created: unknown; model: unknown } = { id: 'chatcmpl-clawnex', created: 0, model: '' }
 
@@ -43,7 +44,8 @@ export class OpenAiReader implements AnswerReader {
       return newReading({ kind: done ? 'done' : 'content', segments: rest })
     }
     const read = this.#readFrame(frame.data, faithful)
-    return rest.length === 0 ? read : { ...read, segments: [...rest, ...read.segments] }
+    // The value is named because a reading that parses only when asked has it as no member of its own.
+    return rest.length === 0 ? read : { ...read, value: read.value, segments: [...rest, ...read.segments] }
   }
 
   encodeFrame(frame: Frame, value: Record<string, unknown>): Buffer {
@@ -64,7 +66,7 @@ export class OpenAiReader implements AnswerReader {
   #readFrame(data: string, faithful: boolean): Reading {
     const text = this.#template === null ? null : matchTemplate(this.#template, data)
     if (this.#template && text !== null)
-      return new TemplateReading(this.#template, data, text, { faithful, finished: this.#isFinished() })
+      return new TemplateReading(this.#template, data, text, faithful, this.#isFinished())
     const read = this.#read(data, faithful)
     this.#template = makeTemplate(data, read) ?? this.#template
     return read
@@ -76,7 +78,7 @@ export class OpenAiReader implements AnswerReader {
 
   #read(text: string, faithful: boolean): Reading {
     const { value, members } = parseAnswer(text, this.#depth)
-    const walk = walkAnswer(value, this.#cleared)
+    const walk = walkAnswer(value, this.#cleared, this.#calls)
     this.#notice(value, walk)
     return newReading({
       kind: (value['error'] ?? null) !== null ? 'error' : 'content',

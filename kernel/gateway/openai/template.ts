@@ -60,10 +60,12 @@ export function matchTemplate(template: Template, data: string): string | null {
   return SPECIAL.test(text) ? null : text
 }
 
+const NONE: readonly never[] = []
+
 /** A frame known by its template. It is parsed only when it has to be rewritten. */
 export class TemplateReading implements Reading {
   readonly kind = 'content'
-  readonly completed: readonly string[] = []
+  readonly completed = NONE
   readonly usage = null
   readonly faithful: boolean
   readonly finished: boolean
@@ -72,12 +74,12 @@ export class TemplateReading implements Reading {
   readonly #data: string
   #value: Record<string, unknown> | null = null
 
-  constructor(template: Template, data: string, text: string, state: { faithful: boolean; finished: boolean }) {
+  constructor(template: Template, data: string, text: string, faithful: boolean, finished: boolean) {
     this.#template = template
     this.#data = data
-    this.faithful = state.faithful
-    this.finished = state.finished
-    this.segments = text === '' ? [] : [new TemplateSegment(template, text, this)]
+    this.faithful = faithful
+    this.finished = finished
+    this.segments = text === '' ? NONE : [new TemplateSegment(template, text, this)]
   }
 
   get value(): Record<string, unknown> {

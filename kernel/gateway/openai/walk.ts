@@ -11,7 +11,11 @@ export interface Walk {
   /** Indexes of choices that spoke, and of those that ended. */
   readonly open: Set<number>
   readonly ended: Set<number>
+  readonly calls: ToolCalls
 }
+
+/** The tool call that is open at each place of an answer, kept from frame to frame. */
+export type ToolCalls = Map<string, { id: string | null; turn: number }>
 
 /** Members whose names come from the dialect; others are texts of their own. */
 const KNOWN_KEYS = new Set(
@@ -34,8 +38,8 @@ const WORDS = new Set(
 const WORD_KEYS = new Set(['id', 'type', 'role', 'object', 'format', 'status', 'finish_reason', 'native_finish_reason'])
 
 /** `seen`: strings that were judged already in this answer, such as its id. */
-export function walkAnswer(value: Record<string, unknown>, seen: ReadonlySet<string>): Walk {
-  const walk: Walk = { segments: [], completed: [], members: 0, usage: null, open: new Set(), ended: new Set() }
+export function walkAnswer(value: Record<string, unknown>, seen: ReadonlySet<string>, calls: ToolCalls): Walk {
+  const walk: Walk = { segments: [], completed: [], members: 0, usage: null, open: new Set(), ended: new Set(), calls }
   each(walk, seen, value, (key, item) => {
     if (key === 'choices' && Array.isArray(item)) {
       for (const [at, choice] of item.entries())
@@ -86,13 +90,32 @@ function walkToolCall(
     walkWhole(walk, seen, call, list, at)
     return
   }
-  const channel = `tool:${choice}:${typeof call['index'] === 'number' ? call['index'] : at}`
+  const place = `tool:${choice}:${typeof call['index'] === 'number' ? call['index'] : at}`
+  const { channel, after } = channelOf(walk, place, call['id'])
   // Held even while it brings neither name nor arguments: no part of a call is shown before all of it was judged.
-  walk.segments.push({ channel, kind: 'tool', text: '', holder: null, key: '' })
+  walk.segments.push({ channel, kind: 'tool', text: '', holder: null, key: '', ...(after === null ? {} : { after }) })
   each(walk, seen, call, (key, item) => {
     if ((key === 'function' || key === 'custom') && isObject(item)) walkFunction(walk, seen, item, channel)
     else walkWhole(walk, seen, item, call, key)
   })
+}
+
+/** Some providers send all calls of an answer under the same number: another id begins another call. */
+function channelOf(walk: Walk, place: string, id: unknown): { channel: string; after: string | null } {
+  const named = typeof id === 'string' && id !== '' ? id : null
+  const known = walk.calls.get(place)
+  if (!known) {
+    walk.calls.set(place, { id: named, turn: 0 })
+    return { channel: place, after: null }
+  }
+  const before = known.turn === 0 ? place : `${place}#${known.turn}`
+  if (named === null || named === known.id || known.id === null) {
+    known.id ??= named
+    return { channel: before, after: null }
+  }
+  known.id = named
+  known.turn++
+  return { channel: `${place}#${known.turn}`, after: before }
 }
 
 function walkFunction(walk: Walk, seen: ReadonlySet<string>, call: Record<string, unknown>, channel: string): void {
@@ -103,15 +126,18 @@ function walkFunction(walk: Walk, seen: ReadonlySet<string>, call: Record<string
       walk.segments.push({ channel, kind: 'tool', text: '', tool: item, holder: null, key: '' })
       walkWhole(walk, seen, item, call, key)
     }
-    // Arguments that are an object instead of a string are judged as the string they mean.
-    else if ((key === 'arguments' || key === 'input') && isObject(item)) {
+    // Arguments that are a value instead of a string are judged as the string they mean.
+    else if ((key === 'arguments' || key === 'input') && typeof item === 'object' && item !== null) {
       walk.segments.push({ channel, kind: 'tool', text: JSON.stringify(item), holder: call, key })
       countMembers(walk, item)
     } else walkWhole(walk, seen, item, call, key)
   })
 }
 
-/** Token texts repeat the content, so what is cut there must go here too: the whole member, as it means nothing in part. */
+/**
+ * Token texts repeat the content, so what is cut there must go here too: the whole member, as it means nothing in part. Each
+ * way to read the lists is a text of its own: the tokens, what their bytes spell, the alternatives by rank, all other strings.
+ */
 function walkLogprobs(
   walk: Walk,
   choice: Record<string, unknown>,
@@ -119,14 +145,47 @@ function walkLogprobs(
   index: number,
 ): void {
   countMembers(walk, logprobs)
-  for (const list of [logprobs['content'], logprobs['refusal']]) {
-    if (!Array.isArray(list)) continue
-    const text = list
-      .map(entry => (isObject(entry) && typeof entry['token'] === 'string' ? entry['token'] : ''))
-      .join('')
-    const channel = `logprobs:${index}`
-    walk.segments.push({ channel, kind: 'stream', text, holder: choice, key: 'logprobs', drop: true })
-  }
+  for (const [name, text] of readTokenTexts(logprobs))
+    walk.segments.push({
+      channel: `logprobs:${index}${name}`,
+      kind: 'stream',
+      text,
+      holder: choice,
+      key: 'logprobs',
+      drop: true,
+    })
+}
+
+/** What a token list says: the tokens in a row, and whatever else stands in it, by name. */
+export function readTokenTexts(logprobs: unknown): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>()
+  readLogprobs(logprobs, '', (name, text) => {
+    if (text !== '') texts.set(name, (texts.get(name) ?? '') + text)
+  })
+  return texts
+}
+
+function readLogprobs(value: unknown, name: string, add: (name: string, text: string) => void): void {
+  if (typeof value === 'string') add(name, value)
+  else if (Array.isArray(value))
+    for (const [rank, item] of value.entries()) readLogprobs(item, name.endsWith(':top') ? `${name}${rank}` : name, add)
+  else if (isObject(value))
+    for (const key of Object.keys(value)) {
+      const item = value[key]
+      if (key === 'bytes' && Array.isArray(item)) add(`${name}:bytes`, spell(item, value['token']))
+      else if (key === 'top_logprobs') readLogprobs(item, `${name}:top`, add)
+      else if (key === 'content' || key === 'refusal' || key === 'token') readLogprobs(item, name, add)
+      else {
+        if (!KNOWN_KEYS.has(key)) add(`${name}:keys`, key)
+        readLogprobs(item, `${name}/${key}`, add)
+      }
+    }
+}
+
+/** What bytes say when it is not just their token again. A token may be part of a character, so both can be needed. */
+function spell(bytes: readonly unknown[], token: unknown): string {
+  const text = Buffer.from(bytes.filter(byte => typeof byte === 'number')).toString('utf8')
+  return text === token ? '' : text
 }
 
 function countMembers(walk: Walk, value: unknown): void {
@@ -156,7 +215,8 @@ function walkStream(
     if (WORD_KEYS.has(String(key))) walkWhole(walk, seen, value, holder, key)
     else stream(walk, `${path}:${index}`, value, holder as Record<string, unknown>, String(key))
   } else if (Array.isArray(value))
-    for (const [at, item] of value.entries()) walkStream(walk, seen, item, `${path}/${at}`, index, value, at)
+    // Without positions in the path: pieces of one text may come at a different one in each frame.
+    for (const [at, item] of value.entries()) walkStream(walk, seen, item, path, index, value, at)
   else if (isObject(value))
     each(walk, seen, value, (name, item) => walkStream(walk, seen, item, `${path}/${name}`, index, value, name))
 }

@@ -103,9 +103,16 @@ function collectRemovals({ findings, redactions, units, channels }: RecordedText
   for (const channel of channels)
     for (const { start, end, placeholder } of channel.spans)
       add(units.length + channel.order, { start, end, label: placeholder })
-  for (const { category, unit, start, end, rule } of findings)
-    if (category === 'secret' || category === 'pii') add(unit, { start, end, label: `[${rule}]` })
+  for (const finding of findings) {
+    const { unit, start, end, rule } = finding
+    if (isKeptOut(finding)) add(unit, { start, end, label: `[${rule}]` })
+  }
   return removals
+}
+
+/** True for what never goes on record, whatever was done about it. */
+export function isKeptOut({ category }: Finding): boolean {
+  return category === 'secret' || category === 'pii'
 }
 
 function cleanText(source: Source, removals: readonly Removal[], limit: number): CallText {

@@ -22,12 +22,43 @@ export function readMedia(value: string, path: string): Media {
   if (comma !== -1 && !type.endsWith(';base64')) return { kind: 'text', text: value }
   if (isPicture(type, value.slice(comma + 1, comma + 65)))
     return { kind: 'picture', text: value.slice(0, ADDRESS_CHARS), unscanned: value.length - ADDRESS_CHARS }
-  const bytes = Buffer.from(value.slice(comma + 1), 'base64')
+  const bytes = decodeBase64(value.slice(comma + 1), path)
   if (!isReadable(bytes)) throw unscannable(path)
   return { kind: 'decoded', text: bytes.toString('utf8') }
 }
 
-function unscannable(path: string): GatewayError {
+export interface FileText {
+  readonly text: string
+  /** The file again with another text in it. */
+  encode(text: string): string
+}
+
+/** The text of an inline file, or null when it is a picture. Throws GW_UNSCANNABLE for content that no rule can read. */
+export function readFile(value: string, path: string): FileText | null {
+  const comma = value.startsWith('data:') ? value.indexOf(',') : -1
+  if (comma > 256) throw unscannable(path)
+  const head = value.slice(0, comma + 1)
+  const rest = value.slice(comma + 1)
+  const encoded = comma === -1 ? isBase64(rest) : head.toLowerCase().endsWith(';base64,')
+  if (!encoded) return { text: rest, encode: text => head + text }
+  if (isPicture(head.slice(5).toLowerCase(), rest.slice(0, 64))) return null
+  const bytes = decodeBase64(rest, path)
+  if (!isReadable(bytes)) throw unscannable(path)
+  return { text: bytes.toString('utf8'), encode: text => head + Buffer.from(text, 'utf8').toString('base64') }
+}
+
+/** Words can be valid base64 too, so short ones are taken for what they say. */
+function isBase64(value: string): boolean {
+  return value.length >= 32 && value.length % 4 === 0 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(value)
+}
+
+/** True for base64 of a picture, judged by its first bytes. */
+export function isPictureData(value: string): boolean {
+  return /^[A-Za-z0-9+/]+={0,2}$/.test(value) && isPicture('image/', value.slice(0, 64))
+}
+
+/** The refusal of a part that no rule can read. */
+export function unscannable(path: string): GatewayError {
   return new GatewayError('GW_UNSCANNABLE', { detail: `It stands at ${path}.` })
 }
 
@@ -49,6 +80,12 @@ function isPicture(type: string, start: string): boolean {
     (head.startsWith('RIFF') && head.slice(8, 12) === 'WEBP') ||
     (head.slice(4, 8) === 'ftyp' && /^(?:avif|avis|heic|heix|mif1|msf1)/.test(head.slice(8)))
   )
+}
+
+/** Strict: a decoder skips what is no base64 and stops at padding, and what it leaves out would be forwarded unread. */
+function decodeBase64(text: string, path: string): Buffer {
+  if (!/^[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*$/.test(text)) throw unscannable(path)
+  return Buffer.from(text, 'base64')
 }
 
 function isReadable(bytes: Buffer): boolean {

@@ -5,6 +5,9 @@ import { decodeUtf8, inspectStructure, parseObject, type Structure } from '../js
 import { byUnit, cutSpans } from '../redact.ts'
 import type { Collected } from './collector.ts'
 
+/** The model's name decides where a call goes, so it is never rewritten: a redaction in it stops the call. */
+export const MODEL_PATH = '/model'
+
 type Body = Record<string, unknown>
 
 /** Reads the JSON body of a call whose units `collect` finds. Throws GW_BODY or GW_UNSCANNABLE. */
@@ -51,9 +54,9 @@ function replaceModel(
 function rewrite(body: Body, collected: Collected, model: string, redactions: readonly Redaction[]): Body | null {
   for (const [unit, spans] of byUnit(redactions)) {
     const site = collected.sites[unit] ?? null
-    const text = collected.units[unit]?.text
-    if (site === null || text === undefined) return null
-    site.holder[site.key] = cutSpans(text, 0, spans)
+    const found = collected.units[unit]
+    if (site === null || found === undefined || found.path === MODEL_PATH) return null
+    site.holder[site.key] = cutSpans(found.text, 0, spans)
   }
   body['model'] = model
   return body

@@ -113,11 +113,12 @@ export class SseParser {
   #read(raw: Buffer): Frame {
     const text = raw.toString('utf8', this.#first && startsWithMark(raw) ? 3 : 0)
     this.#first = false
-    // The usual frame: one data line.
-    const end = text.indexOf('\n')
-    if (text.startsWith('data: ') && end === text.length - 2 && text.charCodeAt(end + 1) === LF && !text.includes('\r'))
-      return { raw, data: text.slice(6, end), rest: '', strange: false }
-    return { raw, ...readLines(text) }
+    // The usual frame: one data line, in some dialects after the event's name.
+    const start = text.startsWith('event: ') ? text.indexOf('\n') + 1 : 0
+    const end = text.indexOf('\n', start)
+    const usual = text.startsWith('data: ', start) && end === text.length - 2 && text.charCodeAt(end + 1) === LF
+    if (!usual || text.includes('\r')) return { raw, ...readLines(text) }
+    return { raw, data: text.slice(start + 6, end), rest: text.slice(7, Math.max(7, start - 1)), strange: false }
   }
 }
 

@@ -6,7 +6,7 @@
  * name cannot answer differently between check and use.
  */
 import { BlockList, isIP } from 'node:net'
-import { ApiError } from 'clawnex/contract'
+import { ApiError, type Dialect } from 'clawnex/contract'
 
 const refused = new BlockList()
 refused.addSubnet('0.0.0.0', 8, 'ipv4')
@@ -117,4 +117,12 @@ function dotted(high: number, low: number): string {
 
 function refuse(message: string): never {
   throw new ApiError('API_INVALID', { detail: message, errors: [{ pointer: '/baseUrl', message }] })
+}
+
+/**
+ * The address below which a provider's routes lie. Addresses of the Anthropic dialect are written with and without the version,
+ * as the vendor's own clients add it.
+ */
+export function versionedBase(dialect: Dialect, baseUrl: string): string {
+  return dialect === 'anthropic' && !/\/v1\/*$/.test(baseUrl) ? `${baseUrl.replace(/\/+$/, '')}/v1` : baseUrl
 }

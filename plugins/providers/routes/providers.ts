@@ -1,7 +1,7 @@
 import { ApiError, defineRoute, type RouteSpec, reply } from 'clawnex/contract'
 import { type Static, Type } from 'typebox'
 import { fetchModels } from '../address/fetch.ts'
-import { readBaseUrl } from '../address/rules.ts'
+import { readBaseUrl, versionedBase } from '../address/rules.ts'
 import { keyHeaders } from '../headers.ts'
 import { PRESETS } from '../presets.ts'
 import { DEFAULT_TIMEOUTS, type Provider, type ProviderInput, type ProviderStore } from '../store.ts'
@@ -122,7 +122,10 @@ export function providerRoutes(store: ProviderStore, ofRun: readonly Provider[],
     async handle({ params, signal }) {
       const { baseUrl, dialect, source } = ofRun.find(entry => entry.id === params.id) ?? store.get(params.id)
       const key = source === 'run' ? null : store.openKey(params.id)
-      const result = await fetchModels({ baseUrl, headers: keyHeaders(dialect, key) }, signal)
+      const result = await fetchModels(
+        { baseUrl: versionedBase(dialect, baseUrl), headers: keyHeaders(dialect, key) },
+        signal,
+      )
       return { ...result, models: result.models === null ? null : [...result.models] }
     },
   })
@@ -165,6 +168,6 @@ function show(provider: Provider): Shown {
     ...provider,
     models: models === null ? null : [...models],
     prices: prices as Shown['prices'],
-    serves: provider.enabled && provider.dialect === 'openai',
+    serves: provider.enabled,
   }
 }

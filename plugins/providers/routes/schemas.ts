@@ -70,7 +70,7 @@ export const ProviderSchema = Type.Object({
   timeouts: Timeouts,
   source: Type.Union([Type.Literal('stored'), Type.Literal('run'), Type.Literal('builtin')]),
   serves: Type.Boolean({
-    description: 'False while calls cannot reach it: switched off, or of a dialect not served yet.',
+    description: 'False while calls cannot reach it: it is switched off.',
   }),
   version: Type.Integer({ description: 'Send it as If-Match when changing the provider.' }),
   createdAt: Type.Union([Type.Integer(), Type.Null()]),

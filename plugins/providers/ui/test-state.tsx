@@ -14,13 +14,6 @@ export function TestState({ provider }: { provider: Provider }) {
       </State>
     )
   }
-  if (!provider.serves) {
-    return (
-      <State icon="timer" tone="warn">
-        Waits for its dialect
-      </State>
-    )
-  }
   if (test === undefined) return <State icon="circle">Not tested</State>
   return (
     <State icon="check">

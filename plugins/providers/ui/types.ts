@@ -1,29 +1,12 @@
-import type { Price, RoutePolicy } from '../contract.ts'
+import type { Preset } from '../presets.ts'
+import type { Provider as StoredProvider } from '../store.ts'
 
-export interface Provider {
-  readonly id: string
-  readonly title: string
-  readonly dialect: 'openai' | 'anthropic'
-  readonly baseUrl: string
-  readonly keyLast4: string | null
-  readonly enabled: boolean
-  readonly route: RoutePolicy
-  readonly models: readonly string[] | null
-  readonly prices: Readonly<Record<string, Price>>
-  readonly timeouts: { readonly firstByte: number; readonly idle: number }
-  readonly source: 'stored' | 'run' | 'builtin'
+export type { Preset }
+
+/** A provider as the API shows it: the demo model and those that cannot be served yet included. */
+export interface Provider extends Omit<StoredProvider, 'source'> {
+  readonly source: StoredProvider['source'] | 'builtin'
   readonly serves: boolean
-  readonly version: number
-  readonly createdAt: number | null
-}
-
-export interface Preset {
-  readonly id: string
-  readonly title: string
-  readonly dialect: 'openai' | 'anthropic'
-  readonly baseUrl: string
-  readonly needsKey: boolean
-  readonly note: string | null
 }
 
 export interface ProviderList {

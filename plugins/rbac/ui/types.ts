@@ -1,15 +1,6 @@
-export interface Key {
-  readonly id: string
-  readonly kind: 'model' | 'api'
-  readonly name: string
-  readonly last4: string
-  readonly permissions: readonly string[]
-  readonly models: readonly string[] | null
-  readonly createdAt: number
-  readonly expiresAt: number | null
-  readonly revokedAt: number | null
-  readonly lastUsedAt: number | null
-}
+import type { StoredKey } from '../keys/store.ts'
+
+export type Key = StoredKey
 
 export interface Session {
   readonly id: string

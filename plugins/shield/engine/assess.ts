@@ -19,6 +19,15 @@ export interface Assessment {
   readonly truncated: boolean
 }
 
+/** Of every text in which nothing was found. */
+export const CLEAN: Assessment = {
+  score: 0,
+  groups: { injection: 0, action: 0 },
+  findings: [],
+  redactions: [],
+  truncated: false,
+}
+
 type Source = Pick<Unit, 'origin' | 'direction' | 'text' | 'tool'>
 
 /** Scans a whole text and adds up what it holds. */
@@ -39,6 +48,7 @@ export function addUp(
   truncatedAt: number,
   limits: Limits = LIMITS,
 ): Assessment {
+  if (matches.length === 0 && truncatedAt < 0) return CLEAN
   const fused = fuse(set, { ...source, id: 0 }, matches)
   const redactions: Redaction[] = []
   for (const finding of fused.findings) {

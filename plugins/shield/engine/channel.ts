@@ -1,5 +1,6 @@
 import type { AnswerStep, Finding, Redaction } from 'clawnex/contract'
 import { type Assessment, addUp } from './assess.ts'
+import { isAscii } from './flags.ts'
 import { fuse } from './fuse.ts'
 import { redactionOf } from './redact.ts'
 import type { RuleSet } from './ruleset.ts'
@@ -102,6 +103,7 @@ export class AnswerChannel {
 
 /** Bytes of a text in UTF-8. */
 export function utf8Length(text: string): number {
+  if (isAscii(text)) return text.length
   let bytes = text.length
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)

@@ -23,17 +23,50 @@ const LEET: ReadonlyMap<number, number> = new Map(
   [...'0o1i3e4a5s7t@a$s'.matchAll(/(.)(.)/g)].map(([, from, to]) => [from!.charCodeAt(0), to!.charCodeAt(0)]),
 )
 
+const NOTHING = { apart: 0, leet: 0 }
+
 /** The readings worth a scan: letters set apart, digits for letters, and what the text itself announces. */
 export function readings(text: string, announced: number): readonly Reading[] {
   if (text.length > LONGEST || text.length < 16) return []
   const found: Reading[] = []
-  const { apart, leet } = measure(text)
+  const { apart, leet } = maySetApart(text) || mayBeLeet(text) ? measure(text) : NOTHING
   if (apart >= SPACED) found.push(joinLetters(text))
   if (leet >= LEET_PLACES && leet * LEET_EVERY >= text.length)
     found.push(mapped('leet', text, code => LEET.get(code) ?? code))
   if ((announced & ROTATED) !== 0) found.push(mapped('rot13', text, rotate))
   if ((announced & BACKWARDS) !== 0) found.push(backwards(text))
   return found
+}
+
+/** Letters, digits and marks by code; what is beyond the table is ink like they are. */
+const INK = Uint8Array.from({ length: 128 }, (_, code) => (isInk(code) ? 1 : 0))
+const LEET_MARK = /[013457@$]/g
+const BLOCK = 8
+
+/**
+ * False when no row of letters can be set apart. Such a row is at least twice `BLOCK` long and has no two characters of ink side
+ * by side, so in each block of an ordinary text the first look or two rule it out.
+ */
+function maySetApart(text: string): boolean {
+  for (let block = 0; block + BLOCK <= text.length; block += BLOCK) {
+    let at = block
+    while (at < block + BLOCK - 1 && !(inkAt(text, at) && inkAt(text, at + 1))) at++
+    if (at === block + BLOCK - 1) return true
+  }
+  return false
+}
+
+function inkAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 128 || INK[code] === 1
+}
+
+/** False when there are too few digits and marks for any of them to stand for letters. */
+function mayBeLeet(text: string): boolean {
+  const needed = Math.max(LEET_PLACES, text.length / LEET_EVERY)
+  LEET_MARK.lastIndex = 0
+  for (let count = 0; count < needed; count++) if (!LEET_MARK.test(text)) return false
+  return true
 }
 
 /** The longest row of letters set apart, and how often a digit or mark touches a letter where one would read a letter. */
@@ -100,11 +133,18 @@ function joinLetters(text: string): Reading {
   return { name: 'spaced', text: textOf(codes, count), ...places(count, i => at[i]!) }
 }
 
-const isLetter = (code: number): boolean => (code | 32) >= 97 && (code | 32) <= 122
-const isMark = (code: number): boolean =>
-  code === 32 || code === 46 || code === 42 || code === 95 || code === 124 || code === 126 || code === 45
+function isLetter(code: number): boolean {
+  return (code | 32) >= 97 && (code | 32) <= 122
+}
+
+function isMark(code: number): boolean {
+  return code === 32 || code === 46 || code === 42 || code === 95 || code === 124 || code === 126 || code === 45
+}
+
 /** Neither a mark nor white space nor the end of the text. */
-const isInk = (code: number): boolean => code > 32 && !isMark(code)
+function isInk(code: number): boolean {
+  return code > 32 && !isMark(code)
+}
 
 function places(count: number, place: (i: number) => number): { starts: Int32Array; ends: Int32Array } {
   const starts = Int32Array.from({ length: count }, (_, i) => place(i))

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer'
+
 /** Properties of characters as bits, one table read a character. */
 export const RUN = 1
 export const ESCAPE = 2
@@ -25,4 +27,31 @@ function buildFlags(): Uint8Array {
   mark('\r\n', LINE_STOP)
   mark(' -', GAP)
   return flags
+}
+
+/** Bits of a sign: the keyword class of a character below, its flags above; those that need work are the highest. */
+export const RUN_SHIFT = 8
+export const GAP_SIGN = 1 << 9
+export const SPECIAL_SIGN = 1 << 10
+export const ESCAPE_SIGN = 1 << 10
+export const DIGIT_SIGN = 1 << 11
+
+/** All that scanning asks of a character in one number, so that it reads one table a character. */
+export function signsOf(classOf: Uint8Array): Uint16Array {
+  const signs = new Uint16Array(FLAGS.length)
+  for (let code = 0; code < signs.length; code++) {
+    const flag = FLAGS[code]!
+    signs[code] =
+      classOf[code]! |
+      ((flag & RUN) !== 0 ? 1 << RUN_SHIFT : 0) |
+      ((flag & GAP) !== 0 ? GAP_SIGN : 0) |
+      ((flag & ESCAPE) !== 0 ? ESCAPE_SIGN : 0) |
+      ((flag & DIGIT) !== 0 ? DIGIT_SIGN : 0)
+  }
+  return signs
+}
+
+/** Counting bytes is native, and faster than looking at each character. */
+export function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length
 }

@@ -1,8 +1,7 @@
+import { isAscii } from './flags.ts'
 import { DROP, FOLD, foldAstral, HIGH, KEEP, POP, REVERSE, SELECTOR } from './fold-table.ts'
 import { Builder, textOf } from './sink.ts'
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the whole ASCII range is meant.
-const BEYOND_ASCII = /[^\x00-\x7f]/
 /** Selectors in a row that no emoji has. */
 const SMUGGLED = 4
 /** An override longer than this is read in pieces. */
@@ -42,7 +41,7 @@ export class Folder {
 
   /** `starts` and `ends` are null for text that stands one to one from `origin`. */
   fold(text: string, origin: number, starts: ArrayLike<number> | null, ends: ArrayLike<number> | null): Folded | null {
-    if (this.open < 0 && !BEYOND_ASCII.test(text)) return null
+    if (this.open < 0 && isAscii(text)) return null
     return this.foldSlow(text, origin, starts, ends)
   }
 

@@ -124,29 +124,37 @@ class StreamJudge implements AnswerJudge {
   }
 
   push(channel: string, text: string): AnswerStep {
-    return this.timed(() => this.watch(this.channel(channel), one => one.push(text)))
+    const started = performance.now()
+    const one = this.channel(channel)
+    const step = this.checked(one, one.push(text))
+    this.ms += performance.now() - started
+    return step
   }
 
   end(channel: string): AnswerStep {
-    return this.timed(() => this.watch(this.channel(channel), one => one.end()))
+    const started = performance.now()
+    const one = this.channel(channel)
+    const step = this.checked(one, one.end())
+    this.ms += performance.now() - started
+    return step
   }
 
   toolCall(channel: string, name: string, argumentsText: string): Judgement {
-    return this.timed(() => {
-      const unit = this.unitOf(channel)
-      const assessment = this.engine.assess({
-        origin: 'tool_call',
-        direction: 'outbound',
-        text: argumentsText,
-        tool: name,
-      })
-      const verdict = decide(this.policy, assessment, true)
-      const bytes = utf8Length(argumentsText)
-      this.calls.push({ unit, bytes, assessment, verdict })
-      const sum = new Sum(this.policy)
-      sum.add(unit, bytes, assessment, verdict, true)
-      return sum.judgement(this.ms)
+    const started = performance.now()
+    const unit = this.unitOf(channel)
+    const assessment = this.engine.assess({
+      origin: 'tool_call',
+      direction: 'outbound',
+      text: argumentsText,
+      tool: name,
     })
+    const verdict = decide(this.policy, assessment, true)
+    const bytes = utf8Length(argumentsText)
+    this.calls.push({ unit, bytes, assessment, verdict })
+    const sum = new Sum(this.policy)
+    sum.add(unit, bytes, assessment, verdict, true)
+    this.ms += performance.now() - started
+    return sum.judgement(this.ms)
   }
 
   result(): Judgement {
@@ -160,8 +168,7 @@ class StreamJudge implements AnswerJudge {
   }
 
   /** What could not be scanned must not be shown. */
-  private watch(channel: AnswerChannel, run: (channel: AnswerChannel) => AnswerStep): AnswerStep {
-    const step = run(channel)
+  private checked(channel: AnswerChannel, step: AnswerStep): AnswerStep {
     return channel.truncated && this.policy.mode === 'BLOCK' ? { ...step, cut: this.result() } : step
   }
 
@@ -183,14 +190,5 @@ class StreamJudge implements AnswerJudge {
       this.units.set(channel, unit)
     }
     return unit
-  }
-
-  private timed<T>(run: () => T): T {
-    const started = performance.now()
-    try {
-      return run()
-    } finally {
-      this.ms += performance.now() - started
-    }
   }
 }

@@ -1,7 +1,17 @@
 import type { Severity } from 'clawnex/contract'
 import type { Budget } from './budget.ts'
 import { assignmentEnd, LONGEST_END, TAIL_BLOCK, tailLength } from './extent.ts'
-import { DIGIT, ESCAPE, FLAGS, GAP, LINE_STOP, RUN, TOKEN_STOP, WORD } from './flags.ts'
+import {
+  DIGIT_SIGN,
+  ESCAPE_SIGN,
+  FLAGS,
+  GAP_SIGN,
+  LINE_STOP,
+  RUN_SHIFT,
+  SPECIAL_SIGN,
+  TOKEN_STOP,
+  WORD,
+} from './flags.ts'
 import { Folder } from './folder.ts'
 import { judgeMention } from './mention.ts'
 import { Offsets } from './offsets.ts'
@@ -47,8 +57,8 @@ export class Lane {
   private readonly views: Views
   private readonly folder: Folder
   private state = 0
-  private run = 0
-  private word = 0
+  /** Where the current run of the base64 alphabet began. */
+  private runStart = 0
   private digits = 0
   private chain = -1
   private lastDigit = -9
@@ -123,27 +133,38 @@ export class Lane {
     this.trim()
   }
 
+  /** Words make most branches hard to predict, so the usual character passes without one. */
   private scan(text: string): void {
-    const { classOf, next, shift, firstHit, holdDepth } = this.budget.set.automaton
+    const { signs } = this.budget.set
+    const { next, shift, firstHit, holdDepth } = this.budget.set.automaton
     const from = this.offsets.length - text.length
-    let { state, run, word } = this
+    let { state, chain, runStart } = this
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i)
-      const flag = FLAGS[code]!
-      if ((flag & (ESCAPE | DIGIT)) !== 0) {
-        if ((flag & ESCAPE) !== 0)
-          this.views.escape(from + i, run, Math.max(holdDepth[state]!, this.openNumber(from + i)))
-        else this.digit(from + i, word)
-      } else if (this.chain >= 0 && (flag & GAP) === 0) this.chain = -1
-      if ((flag & RUN) !== 0) run++
-      else if (run > 0) run = run >= MIN_RUN && this.views.closeRun(from + i, run, code) ? run : 0
-      word = (flag & WORD) !== 0 ? word + 1 : 0
-      state = next[(state << shift) | classOf[code]!]!
-      if (state >= firstHit) this.found(state, from + i + 1)
+      const sign = signs[code]!
+      const at = from + i
+      if (sign >= SPECIAL_SIGN || chain >= 0) {
+        if ((sign & ESCAPE_SIGN) !== 0)
+          this.views.escape(at, at - runStart, Math.max(holdDepth[state]!, this.openNumber(at)))
+        else if ((sign & DIGIT_SIGN) !== 0) this.digit(at)
+        else if ((sign & GAP_SIGN) === 0) this.chain = -1
+        chain = this.chain
+      }
+      // All ones where a run ends here.
+      const noRun = ((sign >> RUN_SHIFT) & 1) - 1
+      // A line break inside a run is no part of it, but the run goes on.
+      if ((noRun & (at - runStart)) >= MIN_RUN && this.views.closeRun(at, at - runStart, code)) runStart++
+      else runStart = (runStart & ~noRun) | ((at + 1) & noRun)
+      state = next[(state << shift) | (sign & 0xff)]!
+      if (state >= firstHit) this.found(state, at + 1)
     }
     this.state = state
-    this.run = run
-    this.word = word
+    this.runStart = runStart
+  }
+
+  /** Characters of the base64 alphabet at the end of what was scanned. */
+  private get run(): number {
+    return this.offsets.length - this.runStart
   }
 
   /** Characters of an unfinished number before a place. */
@@ -152,10 +173,11 @@ export class Lane {
   }
 
   /** Follows numbers in groups: nine digits make a place for the number rule, two letters before one for bank accounts. */
-  private digit(at: number, word: number): void {
+  private digit(at: number): void {
     const goesOn = this.chain >= 0 && at - this.lastDigit <= 2
     this.lastDigit = at
     if (!goesOn) {
+      const word = this.wordBefore(at)
       const { iban } = this.budget.set
       if (word === 2 && iban !== undefined) this.wait(iban, at - 2, at)
       this.chain = word === 0 ? at : -1
@@ -164,6 +186,14 @@ export class Lane {
     this.digits++
     const { number } = this.budget.set
     if (this.chain >= 0 && this.digits === NUMBER_DIGITS && number !== undefined) this.wait(number, this.chain, at)
+  }
+
+  /** How many characters of a word end at a place, counted up to three. */
+  private wordBefore(at: number): number {
+    const lowest = Math.max(this.offsets.base, at - 3)
+    let start = at
+    while (start > lowest && (FLAGS[this.charCode(start - 1)]! & WORD) !== 0) start--
+    return at - start
   }
 
   private found(state: number, end: number): void {

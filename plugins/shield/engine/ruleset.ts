@@ -1,5 +1,6 @@
 import { type Automaton, buildAutomaton } from './automaton.ts'
 import { BACKWARDS, ROTATED } from './disguise.ts'
+import { signsOf } from './flags.ts'
 import { FOLD, HIGH } from './fold-table.ts'
 import type { Rule } from './types.ts'
 
@@ -18,6 +19,8 @@ export interface CompiledRule {
 export interface RuleSet {
   readonly rules: readonly CompiledRule[]
   readonly automaton: Automaton
+  /** Flags and keyword class by character, see `flags.ts`. */
+  readonly signs: Uint16Array
   readonly keywordLength: Uint8Array
   /** Rules a keyword may begin; index by keyword. */
   readonly startedBy: readonly Int32Array[]
@@ -58,9 +61,11 @@ export function compileRules(rules: readonly Rule[]): RuleSet {
   const keywords = [...starts.keys()]
   const startedBy = [...starts.values()].map(list => Int32Array.from(new Set(list)))
   const holds = startedBy.map(list => list.some(index => compiled[index]!.holds))
+  const automaton = buildAutomaton(keywords, holds)
   return {
     rules: compiled,
-    automaton: buildAutomaton(keywords, holds),
+    automaton,
+    signs: signsOf(automaton.classOf),
     keywordLength: Uint8Array.from(keywords, keyword => keyword.length),
     startedBy,
     fenceKeyword: keywords.indexOf(FENCE),

@@ -106,6 +106,7 @@ export function scanText(
 
 /** Orders matches and joins those of one rule that overlap or touch; the plainest view names the result. */
 export function tidy(matches: readonly Match[]): Match[] {
+  if (matches.length === 0) return []
   const sorted = [...matches].sort((a, b) => a.rule - b.rule || a.start - b.start || a.end - b.end || rank(a) - rank(b))
   const joined: Match[] = []
   for (const match of sorted) {

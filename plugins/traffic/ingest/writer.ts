@@ -126,6 +126,8 @@ export function toItem(call: CallRecord): TrafficItem {
     key: call.key,
     status: call.status,
     stream: call.stream,
+    dialect: call.dialect,
+    path: call.path,
     tokens: call.tokens,
     cost: call.cost,
     firstByteMs: call.firstByteMs,

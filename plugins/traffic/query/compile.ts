@@ -79,6 +79,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
   verdict: words('c.verdict', ['allow', 'review', 'redact', 'block', 'error']),
   action: words('c.action', ['forwarded', 'redacted', 'held', 'refused', 'cut']),
   route: words('c.route', ['direct', 'litellm', 'demo']),
+  dialect: words('c.dialect', ['openai', 'anthropic']),
+  path: text('c.path'),
   model: text('c.model'),
   provider: text('c.provider'),
   key,

@@ -23,6 +23,8 @@ interface CallRow {
   key_label: string | null
   status: number
   stream: number
+  dialect: TrafficItem['dialect']
+  path: string
   error: string | null
   tokens_in: number | null
   tokens_out: number | null
@@ -129,6 +131,8 @@ export function createReader(db: Db, secrets: Secrets) {
       key: row.key_id === null ? null : { id: row.key_id, label: row.key_label ?? '' },
       status: row.status,
       stream: row.stream === 1,
+      dialect: row.dialect,
+      path: row.path,
       tokens:
         row.tokens_in === null || row.tokens_out === null ? null : { input: row.tokens_in, output: row.tokens_out },
       cost: readCost(row),

@@ -45,6 +45,8 @@ const item = {
   key: Nullable(Type.Object({ id: Type.String(), label: Type.String() })),
   status: Type.Integer(),
   stream: Type.Boolean(),
+  dialect: Type.Union([Type.Literal('openai'), Type.Literal('anthropic')]),
+  path: Type.String({ description: 'Address on the model path, `/v1/messages` for example.' }),
   tokens: Nullable(Type.Object({ input: Type.Integer(), output: Type.Integer() })),
   cost: Nullable(
     Type.Object({

@@ -135,6 +135,8 @@ function routeFacts(call: CallDetail): [string, ComponentChildren][] {
   ]
 }
 
+const DIALECTS: Readonly<Record<CallDetail['dialect'], string>> = { openai: 'OpenAI', anthropic: 'Anthropic' }
+
 const STORED: Readonly<Record<CallDetail['textState'], string>> = {
   stored: 'Copy without what had to be removed',
   none: 'Metadata only',
@@ -236,6 +238,8 @@ function RawTab({ call }: { call: CallDetail }) {
             ['At', <Time at={call.at} as="clock" />],
             ['Status', num(call.status)],
             ['Action', call.action],
+            ['Address', <span class="mono">{call.path}</span>],
+            ['Dialect', DIALECTS[call.dialect]],
             ['Stream', call.stream ? 'yes' : 'no'],
             ['Model', <span class="mono">{call.model}</span>],
             ['Provider', call.provider ?? 'none'],

@@ -5,7 +5,6 @@ import {
   Empty,
   Failed,
   money,
-  ms,
   NewsRow,
   NoMatch,
   navigate,
@@ -14,37 +13,21 @@ import {
   prefs,
   problemOf,
   Table,
-  Time,
   toast,
   useInspector,
   useQuery,
-  Verdict,
 } from 'clawnex/ui'
 import type { TrafficItem } from '../contract.ts'
 import { CallInspector } from './call-inspector.tsx'
 import { CallsChart } from './chart.tsx'
+import { MODEL, TIME, TOOK, VERDICT } from './columns.tsx'
 import { useCalls } from './use-calls.ts'
 import { findingsText } from './words.ts'
 
 const COLUMNS: readonly Column<TrafficItem>[] = [
-  {
-    key: 'at',
-    label: 'Time',
-    width: 'col-time',
-    mono: true,
-    quiet: true,
-    place: 'end',
-    sort: 'descending',
-    cell: call => <Time at={call.at} as="clock" />,
-  },
-  {
-    key: 'verdict',
-    label: 'Verdict',
-    width: 'col-verdict',
-    place: 'lead',
-    cell: call => <Verdict verdict={call.verdict} />,
-  },
-  { key: 'model', label: 'Model', place: 'main', cell: call => call.model || 'unreadable' },
+  { ...TIME, sort: 'descending' },
+  VERDICT,
+  MODEL,
   { key: 'key', label: 'Key', cell: keyCell },
   {
     key: 'findings',
@@ -54,7 +37,7 @@ const COLUMNS: readonly Column<TrafficItem>[] = [
   },
   { key: 'tokens', label: 'Tokens', width: 'col-tok', num: true, optional: true, place: 'drop', cell: tokensCell },
   { key: 'cost', label: 'Cost', width: 'col-cost', num: true, cell: costCell },
-  { key: 'took', label: 'Took', width: 'col-took', num: true, short: 'took', cell: call => ms(call.latencyMs) },
+  TOOK,
 ]
 
 /** The name alone: the last four characters stand in the inspector. */

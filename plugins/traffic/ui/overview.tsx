@@ -12,13 +12,12 @@ import {
   type StripCell,
   Strips,
   Table,
-  Time,
   useResource,
-  Verdict,
   when,
 } from 'clawnex/ui'
 import type { TrafficItem } from '../contract.ts'
 import { bucketName } from './chart.tsx'
+import { MODEL, TIME, TOOK, VERDICT } from './columns.tsx'
 import type { CallPage } from './live.ts'
 import { type Point, total } from './plot.ts'
 import type { Chart, Summary } from './types.ts'
@@ -195,25 +194,11 @@ export function TopRules() {
 }
 
 const LATEST: readonly Column<TrafficItem>[] = [
-  {
-    key: 'at',
-    label: 'Time',
-    width: 'col-time',
-    mono: true,
-    quiet: true,
-    place: 'end',
-    cell: call => <Time at={call.at} as="clock" />,
-  },
-  {
-    key: 'verdict',
-    label: 'Verdict',
-    width: 'col-verdict',
-    place: 'lead',
-    cell: call => <Verdict verdict={call.verdict} />,
-  },
-  { key: 'model', label: 'Model', place: 'main', cell: call => call.model || 'unreadable' },
+  TIME,
+  VERDICT,
+  MODEL,
   { key: 'findings', label: 'Findings', cell: call => <span class="strong">{findingsText(call)}</span> },
-  { key: 'took', label: 'Took', width: 'col-took', num: true, short: 'took', cell: call => ms(call.latencyMs) },
+  TOOK,
 ]
 
 export function LatestCalls() {

@@ -1,12 +1,7 @@
 /** Geometry of the small chart: numbers in, SVG attributes out. */
-export interface Point {
-  readonly at: number
-  readonly allow: number
-  readonly review: number
-  readonly redact: number
-  readonly block: number
-  readonly error: number
-}
+import type { MinuteTotals } from '../rollup/store.ts'
+
+export type Point = Pick<MinuteTotals, 'at' | 'allow' | 'review' | 'redact' | 'block' | 'error'>
 
 export interface Bar {
   readonly kind: 'allow' | 'review' | 'block' | 'partial'

@@ -1,4 +1,5 @@
 import type { TrafficItem } from '../contract.ts'
+import type { MinuteTotals } from '../rollup/store.ts'
 import type { Point } from './plot.ts'
 
 export interface StoredText {
@@ -24,16 +25,7 @@ export interface Chart {
   readonly points: readonly (Point | null)[]
 }
 
-export interface Totals {
-  readonly allow: number
-  readonly review: number
-  readonly redact: number
-  readonly block: number
-  readonly error: number
-  readonly tokensIn: number
-  readonly tokensOut: number
-  readonly tokensUnknown: number
-}
+export type Totals = Omit<MinuteTotals, 'at'>
 
 export interface Summary {
   readonly from: number

@@ -94,3 +94,14 @@ test("the caller's folder comes from our own npm run only", () => {
   assert.equal(callerFolder('/opt/product', { ...env, npm_package_json: '/else/package.json' }, '/here'), '/here')
   assert.equal(callerFolder('/opt/product', {}, '/here'), '/here')
 })
+
+test('what cannot be meant is refused before anything starts', () => {
+  const refused = [
+    ['--data', ''],
+    ['--dashboard-port', '5001', '--model-port', '5001'],
+    ['--upstream', 'a=http://127.0.0.1:1/v1', '--upstream', 'a=http://127.0.0.1:2/v1'],
+    ['--upstream', 'clawnex=http://127.0.0.1:1/v1'],
+  ]
+  for (const argv of refused) assert.throws(() => parse(argv), { code: 'RUN_USAGE' }, argv.join(' '))
+  assert.equal(parse(['--dashboard-port', '0', '--model-port', '0']).modelPort, 0)
+})

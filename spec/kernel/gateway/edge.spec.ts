@@ -123,9 +123,9 @@ test('the key of the caller stays here, the key of the provider goes there', asy
 test('other paths are refused, with a record only for a valid key', async t => {
   const path = await startModelPath(t)
   for (const other of [
-    '/v1/embeddings',
-    '/v1/responses',
-    '/v1/messages',
+    '/v1/completions',
+    '/v1/responses/resp_1',
+    '/v1/responses/compact',
     '/',
     '/v1/chat/completions/',
     '/v1//chat/completions',

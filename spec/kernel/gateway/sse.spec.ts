@@ -56,6 +56,21 @@ test('frames and their bytes do not depend on how a stream was cut', () => {
   )
 })
 
+test('a frame written the usual way says what it says with other line ends', () => {
+  fc.assert(
+    fc.property(text, text, fc.boolean(), (name, data, named) => {
+      const lines = [...(named ? [`event: ${name}`] : []), `data: ${data}`, '', '']
+      const [usual] = parse([Buffer.from(lines.join('\n'))]).frames
+      const [other] = parse([Buffer.from(lines.join('\r\n'))]).frames
+      assert.deepEqual([usual?.data, usual?.rest, usual?.strange], [other?.data, other?.rest, other?.strange])
+      assert.deepEqual(
+        [usual?.data, usual?.rest],
+        [data, named ? name : ''].map(said => Buffer.from(said).toString()),
+      )
+    }),
+  )
+})
+
 test('every line ending, comments, missing spaces, several data lines and a byte order mark are read', () => {
   const { frames, rest } = parse([
     Buffer.from('\ufeffdata:a\r\n\r\n: keep\n\nevent: x\ndata: b\ndata: c\n\ndata: d\r\rdata\n\ndata: half'),

@@ -87,6 +87,15 @@ test('what is redacted does not depend on cutting, and the token list goes with 
   }
 })
 
+test('a secret in frames that carry other fields beside their data does not pass', async t => {
+  const path = await startModelPath(t)
+  const frames = ['x ', 'a', 'b', SECRET, ' y'].map(
+    (content, at) => `id: event-${at}\ndata: ${JSON.stringify(chunk({ content }))}\n\n`,
+  )
+  path.upstream.script(stream([...frames, frame(chunk({}, 'stop')), frame('[DONE]')]))
+  assert.equal(streamedText((await path.call(STREAM)).text), `x ab${PLACEHOLDER} y`)
+})
+
 test('secrets in reasoning, refusals, unknown members, names of members and other choices do not pass', async t => {
   const path = await startModelPath(t)
   const [first, second] = [SECRET.slice(0, 9), SECRET.slice(9)]

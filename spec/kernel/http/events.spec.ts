@@ -51,13 +51,19 @@ test('nobody gets an event without its permission', async () => {
   assert.ok(all.text().includes('demo.secret'))
 })
 
-test('a client that comes back gets what it missed, filtered, and nothing twice', async () => {
+/** A client that saw `demo.one` and went away. */
+async function listenOnce() {
   const rig = createRig()
   const key = rig.key('demo.read')
   const first = await listen(rig, key)
   rig.emit('demo.one', 'demo.read', 1)
   await until(() => first.text().includes('demo.one'))
   first.close()
+  return { rig, key, first }
+}
+
+test('a client that comes back gets what it missed, filtered, and nothing twice', async () => {
+  const { rig, key, first } = await listenOnce()
   rig.emit('demo.two', 'demo.read', 2)
   rig.emit('demo.hidden', 'demo.secret', 3)
   const second = await listen(rig, key, lastIdOf(first.text()))
@@ -69,12 +75,7 @@ test('a client that comes back gets what it missed, filtered, and nothing twice'
 })
 
 test('a client that was away too long, or knew another process, is told to start over', async () => {
-  const rig = createRig()
-  const key = rig.key('demo.read')
-  const first = await listen(rig, key)
-  rig.emit('demo.one', 'demo.read', 1)
-  await until(() => first.text().includes('demo.one'))
-  first.close()
+  const { rig, key, first } = await listenOnce()
   for (let at = 0; at < 1001; at += 1) rig.emit('demo.more', 'demo.read', at)
   const late = await listen(rig, key, lastIdOf(first.text()))
   await until(() => late.text().includes('event: reset'))

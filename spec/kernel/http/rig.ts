@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { after } from 'node:test'
-import { type Access, type Actor, ApiError, type Logger, type RouteSpec } from '../../../kernel/contract/index.ts'
+import { type Access, type Actor, ApiError, type RouteSpec } from '../../../kernel/contract/index.ts'
 import type { Http, HttpOptions } from '../../../kernel/http/server.ts'
 import { createHttp } from '../../../kernel/http/server.ts'
 import type { CompiledRoutes, EventHub, Kernel, PluginStatus, Snapshot, UiHost } from '../../../kernel/ports.ts'
+import { quiet, SPEC_RUN } from '../../fixtures/plugin-host.ts'
 
-export const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+export { quiet }
 
 export interface LogLine {
   readonly level: string
@@ -178,15 +179,7 @@ export function createRig(
     access: () => (hasAccess ? access : undefined),
     uiHost: () => UI,
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
-    run: {
-      rbac: 'off',
-      litellm: 'off',
-      upstreams: [],
-      dashboardPort: 5001,
-      modelPort: 4001,
-      dataDir: '/nonexistent',
-      version: '9.9.9',
-    },
+    run: { ...SPEC_RUN, dashboardPort: 5001, modelPort: 4001, version: '9.9.9' },
     health: () => ({ status: 'ok', version: '9.9.9', plane: 'dashboard', uptimeMs: 1 }),
     ready: () => (hasKernel ? { ready: true } : { ready: false, why: 'plugins are starting' }),
     checkReplies: true,

@@ -6,7 +6,7 @@ import type { CompileRoutes, DashboardPlane, GatewayPlane, KernelOptions, Store 
 import { memoryStore } from '../../../kernel/testing/memory-store.ts'
 import { createKernel, type MeasuredKernel, type Tuning } from '../../../kernel/transaction/kernel.ts'
 import { temporaryFolder } from '../../fixtures/paths.ts'
-import { specSecrets } from '../../fixtures/plugin-host.ts'
+import { memorySecrets, SPEC_RUN } from '../../fixtures/plugin-host.ts'
 
 export interface Line {
   readonly level: string
@@ -89,16 +89,8 @@ export function workshop(test: Pick<TestContext, 'after'>, given: WorkshopOption
     extraDir: join(folder, 'extra'),
     buildDir: join(folder, 'build'),
     log: recordingLog(lines),
-    run: {
-      rbac: 'off',
-      litellm: 'off',
-      upstreams: [],
-      dashboardPort: 0,
-      modelPort: 0,
-      dataDir: folder,
-      version: '0.0.0',
-    },
-    secrets: specSecrets(),
+    run: { ...SPEC_RUN, dataDir: folder },
+    secrets: memorySecrets(),
     watch: given.watch ?? false,
     ...(plane === 'dashboard' ? { store, compileRoutes: plainRoutes } : {}),
     ...(given.dashboardPlane === undefined ? {} : { dashboardPlane: given.dashboardPlane }),

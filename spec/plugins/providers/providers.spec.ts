@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PROVIDER_TABLE } from '../../../plugins/providers/contract.ts'
-import { startUpstream } from '../../fixtures/upstream.ts'
+import { json, startUpstream } from '../../fixtures/upstream.ts'
 import { randomKey, startProviders } from './start.ts'
 
 const openai = { id: 'openai', baseUrl: 'https://api.example.com/v1/' }
@@ -87,6 +87,24 @@ test('a provider of this run is listed as such, resolves, and is stored nowhere'
   const target = (await router()).resolve('bar/some/model')
   assert.deepEqual([target?.provider, target?.model, target?.baseUrl], ['bar', 'some/model', 'http://127.0.0.1:9/v1'])
   assert.equal(bench.db.prepare('SELECT count(*) FROM providers_provider').pluck().get(), 0)
+})
+
+test('a provider of the Anthropic dialect serves, and is tested at its versioned address with its own header', async t => {
+  const upstream = await startUpstream(json({ data: [{ type: 'model', id: 'claude-1' }], has_more: false }))
+  t.after(() => upstream.close())
+  const { bench } = await startProviders()
+  const key = randomKey()
+  for (const [id, baseUrl] of [
+    ['bare', upstream.url.replace('/v1', '')],
+    ['full', upstream.url],
+  ]) {
+    const made = await bench.call('POST', '', { body: { id, baseUrl, dialect: 'anthropic', key } })
+    assert.equal(made.body.serves, true)
+    const { ok, models } = (await bench.call('POST', `/${id}/test`)).body
+    assert.deepEqual([ok, models], [true, ['claude-1']])
+    const received = upstream.received.at(-1)
+    assert.deepEqual([received?.path, received?.headers['x-api-key']], ['/v1/models', key])
+  }
 })
 
 test('the test asks for models with the key and tells what came back', async t => {

@@ -6,7 +6,7 @@ import gateway from '../../../plugins/providers/gateway.ts'
 import migration from '../../../plugins/providers/migrations/0001-providers.ts'
 import routeMigration from '../../../plugins/providers/migrations/0002-route.ts'
 import server from '../../../plugins/providers/server.ts'
-import { gatewayBench, type ServerBench, serveBench, specSecrets } from '../../fixtures/plugin-host.ts'
+import { gatewayBench, memorySecrets, type ServerBench, serveBench } from '../../fixtures/plugin-host.ts'
 
 export interface Providers {
   readonly bench: ServerBench
@@ -18,7 +18,7 @@ export interface Providers {
 export async function startProviders(
   options: { run?: Partial<RunOptions>; services?: ReadonlyMap<string, unknown> } = {},
 ): Promise<Providers> {
-  const secrets = specSecrets()
+  const secrets = memorySecrets()
   const bench = await serveBench('providers', server, [migration, routeMigration], { ...options, secrets })
   return {
     bench,

@@ -22,7 +22,14 @@ test('each field finds what it names', async () => {
     tokens: null,
     findings: [finding({ severity: 'critical' })],
   })
-  const b = callRecord({ at: Date.now() - 48 * hour, model: 'openai/gpt-5', provider: 'openai', route: 'direct' })
+  const b = callRecord({
+    at: Date.now() - 48 * hour,
+    model: 'openai/gpt-5',
+    provider: 'openai',
+    route: 'direct',
+    dialect: 'anthropic',
+    path: '/v1/messages/count_tokens',
+  })
   const c = callRecord({ stream: true, key: null, provider: null, unscannedBytes: 7, latencyMs: 900 })
   take(a, b, c)
   const names = new Map([
@@ -49,6 +56,8 @@ test('each field finds what it names', async () => {
     ['provider:openai', 'b'],
     ['-provider:openai', 'ac'],
     ['route:direct', 'b'],
+    ['dialect:anthropic', 'b'],
+    ['path:/v1/messages*', 'b'],
     ['key:"first model key*"', 'ab'],
     ['key:key_1', 'ab'],
     ['key:"first model key"', 'ab'],

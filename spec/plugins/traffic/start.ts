@@ -8,7 +8,7 @@ import {
 } from '../../../kernel/contract/index.ts'
 import migration from '../../../plugins/traffic/migrations/0001-calls.ts'
 import server from '../../../plugins/traffic/server.ts'
-import { type ServerBench, serveBench, specSecrets } from '../../fixtures/plugin-host.ts'
+import { memorySecrets, type ServerBench, serveBench } from '../../fixtures/plugin-host.ts'
 
 export interface Traffic {
   readonly bench: ServerBench
@@ -18,7 +18,7 @@ export interface Traffic {
 }
 
 export async function startTraffic(): Promise<Traffic> {
-  const secrets = specSecrets()
+  const secrets = memorySecrets()
   const bench = await serveBench('traffic', server, [migration], { secrets })
   return { bench, secrets, take: (...calls) => bench.ingest(CALLS, calls.map(recorded)) }
 }

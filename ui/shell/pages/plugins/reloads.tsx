@@ -25,18 +25,20 @@ export function stepsOf(report: TransactionReport): TxnStep[] {
       return { key: name, name, state: 'ok', note: micros(report.swapMicros) }
     if (name === 'Drain' && report.result === 'swapped') return { key: name, name, state: 'ok', note: drained(report) }
     if (done.length === 0)
-      return { key: name, name, state: 'skip', note: report.result === 'failed' ? 'skipped' : 'nothing to do' }
+      return { key: name, name, state: 'skip', note: report.result === 'failed' ? 'skipped' : 'nothing' }
     return { key: name, name, state: 'ok', note: ms(done.reduce((sum, step) => sum + step.ms, 0)) }
   })
 }
 
 const drained = (report: TransactionReport): string =>
-  report.drainedMs !== null ? ms(report.drainedMs) : report.from === null ? 'nothing to do' : 'still draining'
+  report.drainedMs !== null ? ms(report.drainedMs) : report.from === null ? 'nothing' : 'still draining'
 
 const versionOf = (version: VersionedGeneration | null): string => version?.version ?? '–'
 
 export function versionsOf({ from, to }: Pick<TransactionReport, 'from' | 'to'>): string {
   if (from === null) return versionOf(to)
+  // The same version again is the usual case while someone edits: then the generations tell the two apart.
+  if (to !== null && from.version === to.version) return `${to.version}, ${from.generation} → ${to.generation}`
   return to === null ? `${versionOf(from)} removed` : `${versionOf(from)} → ${versionOf(to)}`
 }
 
@@ -93,7 +95,7 @@ const COLUMNS: readonly Column<TransactionReport>[] = [
     width: 'col-spend',
     num: true,
     short: 'drained',
-    cell: report => (report.result === 'failed' ? '' : drained(report) === 'nothing to do' ? '' : drained(report)),
+    cell: report => (report.result === 'failed' ? '' : drained(report) === 'nothing' ? '' : drained(report)),
   },
 ]
 
