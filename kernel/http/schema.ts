@@ -32,9 +32,11 @@ const META = new Ajv2020({ strict: false })
 export function createCheckers(): Checkers {
   const bodies = withFormats(new Ajv2020(OPTIONS))
   const texts = withFormats(new Ajv2020({ ...OPTIONS, coerceTypes: true }))
+  const compileText = compileOnce(texts)
+  const compileBody = compileOnce(bodies)
   return {
-    forText: (schema, prefix) => checkWith(compile(texts, closeObjects(schema ?? NOTHING)), prefix),
-    forBody: schema => checkWith(compile(bodies, closeObjects(schema)), ''),
+    forText: (schema, prefix) => checkWith(compileText(closeObjects(schema ?? NOTHING)), prefix),
+    forBody: schema => checkWith(compileBody(closeObjects(schema)), ''),
     forReply(schema) {
       const shape = assertSchema(plain(schema))
       // Replies are many and seldom checked: compiled at the first one.
@@ -47,8 +49,15 @@ export function createCheckers(): Checkers {
   }
 }
 
-function compile(ajv: Ajv2020, schema: Json): ValidateFunction {
-  return ajv.compile(assertSchema(schema))
+/** Many routes take the same values, above all none at all; equal schemas are compiled once. */
+function compileOnce(ajv: Ajv2020): (schema: Json) => ValidateFunction {
+  const known = new Map<string, ValidateFunction>()
+  return schema => {
+    const text = JSON.stringify(schema)
+    const validate = known.get(text) ?? ajv.compile(assertSchema(schema))
+    known.set(text, validate)
+    return validate
+  }
 }
 
 /** Throws when the schema is no schema. */

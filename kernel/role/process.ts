@@ -38,8 +38,8 @@ export function superviseSelf(plane: Plane, options: ProcessOptions, supervised:
   process.on('message', message => {
     if (isStop(message)) stop(message.deadlineMs)
   })
-  if (supervised && !process.connected) return stop(0)
-  tellSupervisor({ type: 'ready', ...plane.ready, pid: process.pid, data: options.run.dataDir })
+  if (supervised && !process.connected) stop(0)
+  else tellSupervisor({ type: 'ready', ...plane.ready, pid: process.pid, data: options.run.dataDir })
 }
 
 async function endProcess(plane: Plane, deadlineMs: number): Promise<void> {

@@ -1,5 +1,6 @@
 /**
- * What the model path adds to a call: direct, through it with the shield off and on, and through Portkey's gateway. Windows
+ * What the model path adds to a call: direct, through a bare pass-through, through it with the shield off and on, and through
+ * Portkey's gateway. What is added over direct is what a caller notices; over bare, what the path itself costs. Windows
  * alternate over the targets within each round; every body is new. One JSON line a case and target.
  */
 import { loadavg } from 'node:os'
@@ -96,6 +97,7 @@ function report(item: Case, samples: ReadonlyMap<Target, readonly Sample[]>): vo
     requests: all.reduce((sum, sample) => sum + sample.requests, 0),
   }))
   const direct = best[0]
+  const bare = best.find(({ target }) => target === 'bare')
   const rival = best.find(({ target }) => target === 'portkey')
   for (const { target, p50, p99, rate, cpu, errors, requests } of best)
     print({
@@ -105,10 +107,12 @@ function report(item: Case, samples: ReadonlyMap<Target, readonly Sample[]>): vo
       p50Ms: round(p50),
       p99Ms: round(p99),
       addedP50Ms: round(p50 - (direct?.p50 ?? 0)),
+      overBareP50Ms: round(p50 - (bare?.p50 ?? 0)),
       addedP99Ms: round(p99 - (direct?.p99 ?? 0)),
       rate: Math.round(rate),
       ofDirect: round(rate / (direct?.rate ?? 1)),
       ofPortkey: rival && rival.errors < rival.requests ? round(rate / rival.rate) : null,
+      cpuOverBare: cpu === null || !bare?.cpu ? null : Math.round(cpu - bare.cpu),
       cpuMicros: cpu === null ? null : Math.round(cpu),
       cpuMicrosPerChunk: cpu === null || !item.stream ? null : round(cpu / CHUNKS),
       requests,

@@ -33,13 +33,18 @@ const SERVED: ReadonlySet<unknown> = new Set([
   'image_generation_call',
 ])
 
-/** True for items that ask somebody to do something: they are shown only once they are complete and judged. */
-export function isCall(type: unknown): boolean {
-  return typeof type === 'string' && /_(?:call|request)$|^program$/.test(type) && !SERVED.has(type)
+/** True for items that ask somebody to do something, by their type or by what they carry. They are held until they are judged. */
+export function isCall(item: Readonly<Record<string, unknown>>): boolean {
+  const { type } = item
+  if (SERVED.has(type)) return false
+  return /_(?:call|request)$|^program$/.test(String(type)) || 'arguments' in item || 'action' in item
 }
 
-/** Members that hold the text of a call. */
-export const ARGUMENT_KEYS: readonly string[] = ['arguments', 'input']
+/** The member that holds the text of a call, by type of its item or kind of its event. */
+export function argumentKey(type: string): string {
+  if (type.startsWith('custom_tool_call')) return 'input'
+  return type === 'shell_call_command' ? 'command' : 'arguments'
+}
 
 /** Events that end the answer. */
 export const ENDINGS: ReadonlySet<unknown> = new Set([

@@ -10,7 +10,8 @@ import type { Frame } from '../sse/parser.ts'
 import { ENDINGS } from './names.ts'
 import { ShownResponse } from './shown.ts'
 import { SpokenTexts } from './spoken.ts'
-import { type Known, Walk } from './walk.ts'
+import type { Known } from './texts.ts'
+import { Walk } from './walk.ts'
 
 const DONE = '[DONE]'
 

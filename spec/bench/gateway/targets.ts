@@ -1,6 +1,6 @@
-/** Starts what is compared: the provider itself, our model path with the shield off and on, and Portkey's gateway. */
+/** Starts what is compared: the provider itself, a bare pass-through, our model path with the shield off and on, and Portkey's gateway. */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as esbuild from 'esbuild'
@@ -36,11 +36,13 @@ export async function startBench(): Promise<Bench> {
   }
   const upstream = await start('upstream', [])
   const base = `http://127.0.0.1:${upstream.port}/v1`
+  const bare = await start('bare', [base])
   const off = await start('proxy', ['off', base])
   const on = await start('proxy', ['on', base])
   const load = await start('load', [])
   const targets = [
     target('direct', upstream, 'bench-model'),
+    target('bare', bare, 'bench-model'),
     target('clawnex, shield off', off, 'bench/bench-model'),
     target('clawnex, shield on', on, 'bench/bench-model'),
   ]
@@ -77,9 +79,9 @@ function target(name: string, { child, port }: { child: ChildProcess; port: numb
 /** From the scheduler's statistics, where the system has them: nanoseconds on the processor, over all threads. */
 function cpuMicrosOf(pid: number | undefined): number | null {
   try {
-    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
-    const values = fields.split(' ')
-    return (Number(values[11]) + Number(values[12])) * 10_000
+    const folder = `/proc/${pid}/task`
+    const nanos = readdirSync(folder).map(thread => readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ')[0])
+    return nanos.reduce((sum, one) => sum + Number(one), 0) / 1000
   } catch {
     // Not Linux: the column stays empty.
     return null

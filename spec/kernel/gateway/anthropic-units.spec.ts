@@ -234,6 +234,10 @@ test('pictures pass with their size on record, files that nobody here can read a
   const base64 = (media: string, data: string) => ({ type: 'base64', media_type: media, data })
   assert.equal((await path.ask(image(base64('image/png', PNG)))).status, 200)
   assert.ok((path.records[0]?.unscannedBytes ?? 0) > 7_000)
+  const shown = [{ type: 'image', source: base64('image/png', PNG) }]
+  const result = tell([{ type: 'tool_result', tool_use_id: 'x', content: shown }])
+  assert.equal((await path.ask(result)).status, 200)
+  assert.ok((path.records[1]?.unscannedBytes ?? 0) > 7_000)
   assert.equal(path.upstream.received[0]?.body.includes(PNG), true)
   const document = (source: unknown) => tell([{ type: 'document', source }])
   const nested = tell([
@@ -261,7 +265,7 @@ test('pictures pass with their size on record, files that nobody here can read a
     assert.equal(envelopeOf(answer).error['code'], 'GW_UNSCANNABLE', name)
     assert.match(answer.text, /stands at \/(?:messages\/0\/content|system)\/0/, name)
   }
-  assert.equal(path.upstream.received.length, 1)
+  assert.equal(path.upstream.received.length, 2)
   assert.equal(path.records.at(-1)?.error, 'GW_UNSCANNABLE')
 })
 

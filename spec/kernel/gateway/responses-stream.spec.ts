@@ -239,6 +239,10 @@ test('arguments of any form are judged, and pieces at any place of a list are pi
     [added as Event, { ...done, arguments: { command: BLOCK } }],
     [added as Event, { ...itemDone, item: { ...item, arguments: { command: [BLOCK] } } }],
     [{ ...itemDone, item: { ...item, arguments: { [BLOCK]: 1 } } }],
+    // Members that somebody could take for the arguments, and calls known by nothing but what they carry.
+    [{ ...itemDone, item: { ...item, type: 'custom_tool_call', input: BLOCK } }],
+    [{ ...itemDone, item: { ...item, action: { command: [BLOCK] } } }],
+    [{ ...itemDone, item: { ...item, type: 'later_tool', arguments: BLOCK } }],
     [
       added as Event,
       { ...done, type: 'response.function_call_arguments.delta', delta: { command: BLOCK } },

@@ -224,3 +224,38 @@ test('without gateway or access the guided start says which is missing', async (
     code: 'PLG_SERVICE_ABSENT',
   })
 })
+
+test('any call of the messages API gets a well-formed answer', async () => {
+  const content = fc.oneof(
+    fc.string(),
+    fc.array(
+      fc.record({ type: fc.constantFrom('text', 'tool_result', 'x'), text: fc.string(), content: fc.jsonValue() }),
+    ),
+    fc.jsonValue(),
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.string(), content), { minLength: 1 }),
+      fc.jsonValue(),
+      fc.boolean(),
+      async (list, extra, stream) => {
+        const messages = list.map(([role, text]) => ({ role, content: text }))
+        const body = { messages, system: extra, tools: extra, tool_choice: extra, max_tokens: 20 }
+        const answer = answerDemo(
+          { model: 'demo', ...body, stream: stream && list.length === 1 },
+          never,
+          '/v1/messages',
+        )
+        const chunks: Uint8Array[] = []
+        for await (const chunk of answer.body) chunks.push(chunk)
+        const text = Buffer.concat(chunks).toString('utf8')
+        assert.equal(answer.status, 200)
+        const said = answer.headers['content-type']?.includes('event-stream')
+          ? text.endsWith('event: message_stop\ndata: {"type":"message_stop"}\n\n') && text.includes('demo model: ')
+          : JSON.parse(text).content[0].text.startsWith('demo model: ')
+        assert.ok(said, text)
+      },
+    ),
+    { numRuns: 20 },
+  )
+})
