@@ -1,13 +1,14 @@
 /** The real LiteLLM behind the real product: installed once into `.runtime/spec-litellm`, by what the product installs with. */
 import assert from 'node:assert/strict'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { bornAt } from '../../kernel/cli/launch/process-identity.mjs'
 import type { LiteLlmStatus } from '../../kernel/contract/index.ts'
 import { install } from '../../kernel/gateway/litellm/install.ts'
-import { ROOT, temporaryFolder } from '../fixtures/paths.ts'
+import { ROOT } from '../fixtures/paths.ts'
 import { descendantsWithRole, type Product, processesNaming, startProduct } from '../fixtures/product.ts'
 import {
   completion,
@@ -31,7 +32,7 @@ let missing = ''
 before(async () => {
   const venv = await provision()
   if (venv === '') return
-  data = temporaryFolder({ after })
+  data = mkdtempSync(join(tmpdir(), 'clawnex-'))
   mkdirSync(join(data, 'litellm'), { mode: 0o700 })
   symlinkSync(venv, join(data, 'litellm', basename(venv)))
   openai = await startUpstream()
@@ -49,6 +50,7 @@ after(async () => {
   await product?.stop()
   await openai?.close()
   await claude?.close()
+  if (data !== '') rmSync(data, { recursive: true, force: true })
 })
 
 /** The environment's folder, or nothing when this machine has no Python or no way to the packages: then the specs are skipped. */
@@ -112,7 +114,7 @@ spec('its states are told as events, and calls go through it with the model name
   )
   openai.script(json(completion({ content: 'Through LiteLLM.' })))
   const { status: code, text, call } = await ask('up/family/some-model')
-  assert.equal(code, 200)
+  assert.equal(code, 200, text)
   assert.match(text, /Through LiteLLM\./)
   const received = openai.received.at(-1)
   assert.equal(received?.path, '/v1/chat/completions')
@@ -125,10 +127,20 @@ spec('its states are told as events, and calls go through it with the model name
 
 spec('a provider of another dialect is reached by translation', async () => {
   const { status: code, text, call } = await ask('cl/claude-fixture')
-  assert.equal(code, 200)
+  assert.equal(code, 200, text)
   assert.match(text, /Hello from Claude\./)
   assert.equal(claude.received.at(-1)?.path, '/v1/messages')
   assert.equal((await recordOf(call))['route'], 'litellm')
+  openai.script(json(completion({ content: 'From the other side.' })))
+  const back = await fetch(`${product.ready.model}/v1/messages?beta=true`, {
+    method: 'POST',
+    headers: { 'x-api-key': product.ready.modelKey, 'content-type': 'application/json', 'x-litellm-tags': 'x' },
+    body: JSON.stringify({ model: 'up/m', max_tokens: 64, messages: say('Hello there.') }),
+  })
+  assert.equal(back.status, 200)
+  const { type, content } = (await back.json()) as { type: string; content: { text: string }[] }
+  assert.deepEqual([type, content[0]?.text], ['message', 'From the other side.'])
+  assert.equal(openai.received.at(-1)?.headers['x-litellm-tags'], undefined)
 })
 
 spec('a stream passes through it, and what the shield stops never reaches it', async () => {
