@@ -5,6 +5,7 @@ import {
   CataloguedError,
   GatewayError,
   type KeyOwner,
+  type LiteLlmStatus,
   type Logger,
   type ModelKeys,
   type RunOptions,
@@ -29,8 +30,8 @@ export interface GatewayOptions {
   readonly log: Logger
   readonly run: Pick<RunOptions, 'version'>
   readonly limits?: Partial<Limits>
-  /** One more reason why no call shall be sent yet; null when there is none. */
-  readonly gap?: () => string | null
+  /** LiteLLM behind the path: its state, and why no call shall be sent before it is ready, or null. */
+  readonly litellm?: { gap(): string | null; status(): Pick<LiteLlmStatus, 'state'> }
 }
 
 export interface Gateway {
@@ -225,7 +226,7 @@ class ModelPath implements Gateway {
     const kernel = this.#options.kernel()
     const { plane } = this.#options
     const gaps = kernel ? readinessGaps(kernel.snapshot(), plane.version()) : ['starting']
-    const gap = this.#options.gap?.() ?? null
+    const gap = this.#options.litellm?.gap() ?? null
     return [
       ...gaps,
       ...(gap === null ? [] : [gap]),
@@ -237,7 +238,9 @@ class ModelPath implements Gateway {
   #tellHealth(request: IncomingMessage, response: ServerResponse, gaps: readonly string[]): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new GatewayError('GW_METHOD')
     const status = gaps.length === 0 ? 'ok' : 'not ready'
-    sendJson(response, gaps.length === 0 ? 200 : 503, { status, ...(gaps.length === 0 ? {} : { reasons: gaps }) })
+    const litellm = this.#options.litellm?.status().state
+    const more = { ...(litellm === undefined ? {} : { litellm }), ...(gaps.length === 0 ? {} : { reasons: gaps }) }
+    sendJson(response, gaps.length === 0 ? 200 : 503, { status, ...more })
   }
 
   #tellModels(request: IncomingMessage, response: ServerResponse, snapshot: Snapshot, path: string): void {

@@ -36,7 +36,7 @@ export async function start(options: ProcessOptions): Promise<Plane> {
     plane,
     log: log.child({ part: 'gateway' }),
     run,
-    gap: () => litellm.gap(),
+    litellm,
   })
   const { port } = await gateway.listen(run.modelPort)
   await plane.start()

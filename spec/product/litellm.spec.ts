@@ -112,6 +112,8 @@ spec('its states are told as events, and calls go through it with the model name
     states.filter((state, at) => state !== states[at - 1]),
     ['provisioning', 'starting', 'ready'],
   )
+  const health = await fetch(`${product.ready.model}/health/liveliness`)
+  assert.deepEqual(await health.json(), { status: 'ok', litellm: 'ready' })
   openai.script(json(completion({ content: 'Through LiteLLM.' })))
   const { status: code, text, call } = await ask('up/family/some-model')
   assert.equal(code, 200, text)
