@@ -118,12 +118,16 @@ class ModelPath implements Gateway {
         connectionsCheckingInterval: 2_000,
         keepAliveTimeout: KEEP_ALIVE_MS,
         insecureHTTPParser: false,
+        // Checked by `checkCaller`, which answers in the dialect.
+        requireHostHeader: false,
       },
       (request, response) => this.#serve(request, response),
     )
     // One more than allowed is kept, so that too many can be told from just enough.
     server.maxHeadersCount = headerLines + 1
     server.maxConnections = connections
+    // Without a listener the server answers an expectation it does not know with an empty body; a call needs none.
+    server.on('checkExpectation', (request, response) => this.#serve(request, response))
     server.on('clientError', (error, socket) => answerBrokenRequest(error, socket as Socket))
     return server
   }

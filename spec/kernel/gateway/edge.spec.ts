@@ -49,9 +49,11 @@ test('only the own address in one Host line is served', async t => {
     '',
   ])
     assert.match(await raw(path.port, head([`Host: ${host}`])), /^HTTP\/1\.1 421 [\s\S]*"GW_HOST"/, host)
+  assert.match(await raw(path.port, head([])), /^HTTP\/1\.1 421 [\s\S]*"GW_HOST"/)
   const own = `Host: 127.0.0.1:${path.port}`
   assert.match(await raw(path.port, head([own, 'Host: evil.example'])), /^HTTP\/1\.1 400 /)
   assert.match(await raw(path.port, head([own, own])), /^HTTP\/1\.1 400 /)
+  assert.match(await raw(path.port, head([own, 'Expect: potato'])), /^HTTP\/1\.1 401 [\s\S]*"error"/)
 })
 
 test('pages of other origins are refused before anything else', async t => {

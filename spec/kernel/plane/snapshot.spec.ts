@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { FILE_CALLS, type FileCalls } from '../../../kernel/plane/file-calls.ts'
-import { openSigningKey } from '../../../kernel/plane/signing.ts'
+import { openSigningKey, readVerifyKey } from '../../../kernel/plane/signing.ts'
 import { loadSnapshot, openSnapshot, sealSnapshot, writeSnapshot } from '../../../kernel/plane/snapshot-file.ts'
 import { prepareSocketFolder, socketPath } from '../../../kernel/plane/socket-path.ts'
 import { temporaryFolder } from '../../fixtures/paths.ts'
@@ -120,6 +120,24 @@ async function forgeDashboard(t: TestContext, dataDir: string) {
     server.close()
   })
   return { heard, send: (text: string) => sockets.at(-1)?.write(text), connected: () => sockets.length }
+}
+
+test('a damaged key is no key: the gateway trusts nothing by it, and the dashboard makes another', t => {
+  for (const damage of ['x', '', createPublicKeyOfOtherKind()]) {
+    const { dataDir, key } = folderWithKey(t)
+    writeFileSync(join(dataDir, 'keys', 'snapshot.pub'), damage)
+    assert.equal(readVerifyKey(dataDir), undefined)
+    writeFileSync(join(dataDir, 'keys', 'snapshot.key'), damage)
+    const renewed = openSigningKey(dataDir)
+    const open = readVerifyKey(dataDir)
+    assert.deepEqual(openSnapshot(open, sealSnapshot(renewed, content(2))), content(2))
+    assert.throws(() => openSnapshot(open, sealSnapshot(key, content(3))), invalid)
+    assert.ok(openSigningKey(dataDir).equals(renewed))
+  }
+})
+
+function createPublicKeyOfOtherKind(): string {
+  return String(generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'pem' }))
 }
 
 test('the gateway refuses older, unsigned and damaged snapshots, says so, and keeps the last good one', async t => {
