@@ -1,5 +1,6 @@
 /** The real LiteLLM behind the real product: installed once into `.runtime/spec-litellm`, by what the product installs with. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -165,6 +166,26 @@ spec('orders to LiteLLM itself do not pass', async () => {
   assert.equal(code, 400)
   assert.match(text, /fallbacks/)
 })
+
+spec('the command line tells its state and what it wrote', async () => {
+  const { code, stdout } = await clawnex('litellm', 'status', '--json')
+  const told = JSON.parse(stdout) as LiteLlmStatus
+  assert.deepEqual([code, told.state, told.version], [0, 'ready', '1.106.2'])
+  assert.equal((await clawnex('litellm', 'logs', '-n', '5')).code, 0)
+  assert.equal((await clawnex('litellm', 'provision', '--json')).code, 0)
+})
+
+function clawnex(...args: string[]): Promise<{ code: number | null; stdout: string }> {
+  const child = spawn(process.execPath, [join(ROOT, 'kernel/cli/launcher.mjs'), ...args, '--data', data], {
+    env: { ...process.env, NODE_TEST_CONTEXT: '' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let stdout = ''
+  child.stdout.on('data', part => {
+    stdout += part
+  })
+  return new Promise(resolve => child.on('close', code => resolve({ code, stdout })))
+}
 
 spec('a restart under load: the new process takes over, streams end on the old one, no call fails', async () => {
   const first = await status()

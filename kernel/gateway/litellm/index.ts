@@ -1,1 +1,2 @@
-export { LiteLlmManager, type LiteLlmOptions, type Timings } from './manager.ts'
+export { LiteLlmManager } from './manager.ts'
+export type { LiteLlmOptions, Timings } from './options.ts'

@@ -12,59 +12,22 @@ import {
   type LiteLlmProvider,
   type LiteLlmState,
   type LiteLlmStatus,
-  type Logger,
   RunError,
-  type RunOptions,
 } from '../../contract/index.ts'
 import { type LogFile, openLogFile } from '../../log/rotate.ts'
 import { Canary } from './canary.ts'
 import { LiteLlmChild } from './child.ts'
 import { fingerprint } from './config.ts'
 import { type Installation, install, type Progress, removeOthers } from './install.ts'
+import { firstStatus, type LiteLlmOptions, TIMINGS, type Timings } from './options.ts'
 import { endOrphans } from './orphans.ts'
+import { messageOf, watchChild } from './watch.ts'
 
-export interface Timings {
-  /** Changes of the provider table that come within this time make one replacement. */
-  readonly settleMs: number
-  readonly startMs: number
-  /** Before another try after a failed start; doubled each time, up to `retryLastMs`. */
-  readonly retryMs: number
-  readonly retryLastMs: number
-  readonly probeEveryMs: number
-  /** How long calls on a replaced process may take to end. */
-  readonly drainMs: number
-}
-
-export interface LiteLlmOptions {
-  readonly mode: RunOptions['litellm']
-  readonly dataDir: string
-  readonly locksDir: string
-  readonly log: Logger
-  /** Calls under way to an origin. */
-  readonly inFlight: (origin: string) => number
-  /** Told of every change, and of progress about once a second. */
-  readonly onStatus: (status: LiteLlmStatus) => void
-  /** The operator's environment. Installers see some of it, LiteLLM next to nothing. */
-  readonly env?: NodeJS.ProcessEnv
-  readonly preferredPort?: number
-  readonly timings?: Partial<Timings>
-  readonly install?: typeof install
-}
-
-const TIMINGS: Timings = {
-  settleMs: 300,
-  startMs: 120_000,
-  retryMs: 1_000,
-  retryLastMs: 60_000,
-  probeEveryMs: 15_000,
-  drainMs: 3_600_000,
-}
 const PORT = 4002
 const LOG_BYTES = 2 * 1024 * 1024
 const LOG_FILES = 2
 /** Failed starts in a row after which the state says so; it goes on trying. */
 const FAILED_AFTER = 3
-const PROBES = 3
 const TERM_MS = 10_000
 const DRAIN_LOOK_MS = 100
 /** A failed installation is tried again later than a failed start: this many times the first delay. */
@@ -89,26 +52,14 @@ export class LiteLlmManager implements LiteLlm {
   #failures = 0
   #timer: NodeJS.Timeout | undefined
   #installTimer: NodeJS.Timeout | undefined
-  #prober: NodeJS.Timeout | undefined
+  #unwatch: () => void = () => {}
 
   constructor(options: LiteLlmOptions) {
     this.#options = options
     this.#timings = { ...TIMINGS, ...options.timings }
     this.#folder = join(options.dataDir, 'litellm')
     this.#log = openLogFile(join(options.dataDir, 'logs', 'litellm.log'), LOG_BYTES, LOG_FILES)
-    this.#status = {
-      state: options.mode === 'off' ? 'off' : 'provisioning',
-      swapping: false,
-      detail: null,
-      version: null,
-      progress: null,
-      pid: null,
-      port: null,
-      since: null,
-      switches: 0,
-      crashes: 0,
-      addedMs: null,
-    }
+    this.#status = firstStatus(options.mode)
   }
 
   /* -------------------------------------------------------------- for routers */
@@ -168,7 +119,7 @@ export class LiteLlmManager implements LiteLlm {
     this.#ending.abort()
     clearTimeout(this.#timer)
     clearTimeout(this.#installTimer)
-    clearInterval(this.#prober)
+    this.#unwatch()
     this.#current = null
     await Promise.all([...this.#children].map(child => child.stop(graceMs)))
     this.#canary.close()
@@ -332,28 +283,15 @@ export class LiteLlmManager implements LiteLlm {
 
   /** A process that hangs is ended, which brings the next one. */
   #watch(child: LiteLlmChild): void {
-    clearInterval(this.#prober)
-    let missed = 0
-    this.#prober = setInterval(() => {
-      child.probe().then(
-        () => {
-          missed = 0
-        },
-        error => {
-          missed += 1
-          this.#options.log.warn({ missed, error: messageOf(error) }, 'LiteLLM did not answer')
-          if (missed >= PROBES && child === this.#current) void child.kill()
-        },
-      )
-    }, this.#timings.probeEveryMs)
-    this.#prober.unref()
+    this.#unwatch()
+    this.#unwatch = watchChild(child, this.#timings.probeEveryMs, this.#options.log)
   }
 
   #lost(child: LiteLlmChild): void {
     this.#children.delete(child)
     if (child !== this.#current || this.#ending.signal.aborted) return
     this.#current = null
-    clearInterval(this.#prober)
+    this.#unwatch()
     const detail = 'The serving process ended by itself; the next one starts.'
     this.#options.log.error({ pid: child.pid }, 'LiteLLM ended by itself')
     this.#tell({
@@ -372,7 +310,7 @@ export class LiteLlmManager implements LiteLlm {
   #rest(): void {
     const old = this.#current
     this.#current = null
-    clearInterval(this.#prober)
+    this.#unwatch()
     this.#tell({ state: 'idle', swapping: false, detail: null, pid: null, port: null, since: null })
     if (old !== null) void this.#retire(old)
   }
@@ -401,10 +339,6 @@ export class LiteLlmManager implements LiteLlm {
     this.#status = { ...this.#status, ...change }
     this.#options.onStatus(this.#status)
   }
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 2_000)
 }
 
 function listFolder(path: string): string[] {

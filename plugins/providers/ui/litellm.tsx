@@ -49,7 +49,7 @@ export function LiteLlmBox() {
   const mayOrder = can('providers.manage') && status.state !== 'off'
   const isMissing = status.version === null
   return (
-    <AreaBox title="LiteLLM" note={litellmWords(status)}>
+    <AreaBox title="LiteLLM" note={litellmWords(status).replace('LiteLLM ', '')}>
       <p class="prose">
         {status.state === 'off'
           ? 'Switched off for this run. Providers are called directly, in their own dialect.'
