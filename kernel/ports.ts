@@ -5,18 +5,19 @@
 import type { Database } from 'better-sqlite3'
 import type { Context } from 'koa'
 import type {
-  CallRecord,
   EventToken,
-  LiteLlmStatus,
+  GatewayStatus,
   Logger,
   Manifest,
   Migration,
-  Phase,
+  PluginStatus,
   Recorded,
   Release,
   RouteSpec,
   RunOptions,
   Secrets,
+  TransactionReport,
+  UiEntry,
 } from './contract/index.ts'
 
 /* ---------------------------------------------------------------- snapshot of the running plugins (kernel/generation) */
@@ -50,18 +51,6 @@ export interface Pin {
   release(): void
 }
 
-/** A plugin's UI module as the browser loads it. */
-export interface UiEntry {
-  readonly plugin: string
-  readonly title: string
-  readonly version: string
-  readonly generation: number
-  /** SHA-256 of the module, hexadecimal. */
-  readonly hash: string
-  /** `/assets/plugins/<plugin>-<hash>.js`. */
-  readonly url: string
-}
-
 /** The routes of one generation. Kept opaque by the kernel core: made by `compileRoutes`, called by the dispatcher. */
 export interface CompiledRoutes {
   readonly plugin: string
@@ -79,90 +68,6 @@ export type CompileRoutes = (
 ) => CompiledRoutes
 
 /* ---------------------------------------------------------------- the kernel core (kernel/transaction) */
-
-export type PluginState =
-  | 'absent'
-  | 'verified'
-  | 'staged'
-  | 'starting'
-  | 'active'
-  | 'draining'
-  | 'retired'
-  | 'failed'
-  | 'quarantined'
-  | 'stuck'
-
-/** A catalogued error as data, for API, events and records. */
-export interface ErrorReport {
-  readonly code: string
-  readonly phase: Phase | null
-  readonly message: string
-  readonly detail: string | null
-  readonly advice: string
-  readonly action: string
-  /** First lines of the stack or of the bundler's message, paths relative to the plugin. */
-  readonly trace: string | null
-  readonly at: number
-}
-
-export interface PluginStatus {
-  readonly id: string
-  readonly title: string
-  readonly summary: string | null
-  readonly version: string
-  readonly state: PluginState
-  /** Number of the serving generation, 0 when none serves. */
-  readonly generation: number
-  readonly generations: readonly {
-    readonly generation: number
-    readonly version: string
-    readonly state: PluginState
-    readonly pins: number
-    readonly since: number
-  }[]
-  /** Why the last load failed; null after a good one. */
-  readonly error: ErrorReport | null
-  readonly needs: Readonly<Record<string, string>>
-  readonly wants: Readonly<Record<string, string>>
-  readonly builtin: boolean
-  readonly owns: {
-    readonly routes: readonly string[]
-    readonly migrations: readonly string[]
-    readonly services: readonly string[]
-    readonly points: readonly string[]
-    readonly jobs: readonly string[]
-    readonly effects: readonly string[]
-    readonly ui: boolean
-    readonly gateway: boolean
-  }
-  readonly permissions: Manifest['permissions']
-  readonly capabilities: Manifest['capabilities']
-}
-
-export interface StepReport {
-  readonly phase: Phase
-  readonly state: 'done' | 'failed' | 'skipped'
-  readonly ms: number
-}
-
-export interface TransactionReport {
-  readonly id: number
-  readonly plugin: string
-  /** All plugins that got a new generation with it. */
-  readonly closure: readonly string[]
-  readonly from: { readonly version: string; readonly generation: number } | null
-  readonly to: { readonly version: string; readonly generation: number } | null
-  readonly result: 'swapped' | 'failed' | 'removed'
-  readonly by: string
-  readonly steps: readonly StepReport[]
-  readonly error: ErrorReport | null
-  readonly startedAt: number
-  readonly ms: number
-  /** Duration of the synchronous swap in microseconds; null when it never came to it. */
-  readonly swapMicros: number | null
-  /** Milliseconds until the previous generation had no pins left; null while draining or without one. */
-  readonly drainedMs: number | null
-}
 
 /** A transaction that went through every phase up to `probe` and waits for its commit. */
 export interface Staged {
@@ -291,33 +196,6 @@ export interface DashboardPlane {
 /** What the dashboard can order the gateway to do. */
 export type GatewayOrder = 'litellm-restart' | 'litellm-provision'
 
-/** What the gateway tells about itself, at least every 2 seconds and at once on change. */
-export interface GatewayStatus {
-  readonly connected: boolean
-  readonly since: number | null
-  readonly pid: number | null
-  readonly snapshotVersion: number | null
-  readonly spool: {
-    readonly pending: number
-    readonly bytes: number
-    readonly limit: number
-    readonly dropped: number
-  } | null
-  readonly plugins: readonly {
-    readonly id: string
-    readonly version: string
-    readonly generation: number
-    readonly state: PluginState
-    readonly error: ErrorReport | null
-  }[]
-  /** Calls in flight, and accepted in all since the gateway started. */
-  readonly calls: { readonly active: number; readonly total: number } | null
-  readonly ready: boolean
-  /** Port the model path listens on. */
-  readonly port: number | null
-  readonly litellm: LiteLlmStatus | null
-}
-
 /** Gateway end. */
 export interface GatewayPlane {
   /** Loads the last good snapshot from disk and starts connecting. */
@@ -363,5 +241,3 @@ export interface HealthReport {
   readonly plane: 'dashboard' | 'gateway'
   readonly uptimeMs: number
 }
-
-export type { CallRecord }

@@ -13,7 +13,7 @@ export interface CliCommand {
   readonly summary: string
   /** Usage text for `clawnex help NAME`. */
   readonly usage: string
-  /** Returns an exit code of the table in the README. */
+  /** Returns an exit code, as `clawnex help exit-codes` explains them. */
   run(args: readonly string[], io: CliIo): number | Promise<number>
 }
 

@@ -1,5 +1,4 @@
-import { eventToken } from '../contract/index.ts'
-import type { TransactionReport, UiEntry } from '../ports.ts'
+import { eventToken, type TransactionReport, type UiEntry } from '../contract/index.ts'
 
 /** After each transaction, good or failed. */
 export const TRANSACTION = eventToken<TransactionReport>('kernel.transaction', { permission: 'kernel.read' })

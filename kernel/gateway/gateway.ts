@@ -20,6 +20,7 @@ import { Exchange } from './exchange.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { describeModels, isModelsPath } from './models.ts'
 import { openAiChat } from './openai/index.ts'
+import { recordedPath } from './record/path.ts'
 import { findKeys, readinessGaps } from './services.ts'
 import { DirectUpstream } from './upstream/direct.ts'
 
@@ -180,7 +181,7 @@ class ModelPath implements Gateway {
         direct: this.#direct,
         limits: this.#limits,
         log: this.#options.log,
-        path: pathOf(request),
+        path: recordedPath(pathOf(request)),
         over: () => this.#over(exchange),
       })
     } catch (error) {

@@ -5,12 +5,14 @@ import type {
   Logger,
   Manifest,
   PluginError,
+  PluginState,
   Recorded,
   RouteSpec,
   Running,
+  UiEntry,
 } from '../contract/index.ts'
 import type { Definition } from '../evaluate/evaluate.ts'
-import type { CompiledRoutes, NamedMigration, PluginState, UiEntry } from '../ports.ts'
+import type { CompiledRoutes, NamedMigration } from '../ports.ts'
 import { Ledger } from './ledger.ts'
 
 /** What the host calls of one generation declared. Nothing of it is live before the commit. */

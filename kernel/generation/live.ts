@@ -1,4 +1,5 @@
-import type { CompiledRoutes, RecordHandler, Snapshot, UiEntry } from '../ports.ts'
+import type { UiEntry } from '../contract/index.ts'
+import type { CompiledRoutes, RecordHandler, Snapshot } from '../ports.ts'
 import type { Generation } from './generation.ts'
 
 /** The public snapshot together with what only the kernel uses of the same moment. Immutable. */

@@ -1,5 +1,5 @@
-import type { Access, Actor, CataloguedError, Logger, RunOptions } from '../contract/index.ts'
-import type { GatewayStatus, HealthReport, Kernel, Store, UiHost } from '../ports.ts'
+import type { Access, Actor, CataloguedError, GatewayStatus, Logger, RunOptions } from '../contract/index.ts'
+import type { HealthReport, Kernel, Store, UiHost } from '../ports.ts'
 import type { RateTable } from './rate.ts'
 
 /** What the composition root gives to the HTTP part. Functions, because most of it appears after the port is open. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { type Logger, PluginError, RunError } from '../contract/index.ts'
-import type { DashboardPlane, GatewayOrder, GatewayStatus, Store } from '../ports.ts'
+import { type GatewayStatus, type Logger, PluginError, RunError } from '../contract/index.ts'
+import type { DashboardPlane, GatewayOrder, Store } from '../ports.ts'
 import { type Connection, connect, PROTOCOL } from './connection.ts'
 import type { FileCalls } from './file-calls.ts'
 import { FrameError, type Message } from './frames.ts'

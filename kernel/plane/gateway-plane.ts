@@ -1,5 +1,5 @@
-import type { Logger } from '../contract/index.ts'
-import type { GatewayOrder, GatewayPlane, GatewayStatus, Staged } from '../ports.ts'
+import type { GatewayStatus, Logger } from '../contract/index.ts'
+import type { GatewayOrder, GatewayPlane, Staged } from '../ports.ts'
 import { lockDataFolder } from '../store/lock.ts'
 import { type Connection, PROTOCOL } from './connection.ts'
 import type { FileCalls } from './file-calls.ts'

@@ -7,15 +7,16 @@ import {
   type Logger,
   type Migration,
   type PluginDefinition,
+  type PluginStatus,
   type Recorded,
   type RecordToken,
   type RunOptions,
   type ServerHost,
   type ServiceToken,
   type SnapshotToken,
+  type TransactionReport,
   tokenKey,
 } from '../contract/index.ts'
-import type { PluginStatus, TransactionReport } from '../ports.ts'
 import { createKernel, type MeasuredKernel } from '../transaction/kernel.ts'
 import { memoryStore } from './memory-store.ts'
 import { memoryDashboard, memoryGateway } from './planes.ts'

@@ -1,5 +1,5 @@
 import type { Container } from '../container/container.ts'
-import type { Phase, PluginError } from '../contract/index.ts'
+import type { ErrorReport, Phase, PluginError, TransactionReport } from '../contract/index.ts'
 import type { Candidate } from '../discover/manifest.ts'
 import type { Generation } from '../generation/generation.ts'
 import type { HostContext } from '../generation/host.ts'
@@ -8,7 +8,7 @@ import type { Live } from '../generation/live.ts'
 import type { Pins } from '../generation/pins.ts'
 import type { SharedPool } from '../generation/shared.ts'
 import type { Jobs } from '../jobs/jobs.ts'
-import type { ErrorReport, EventHub, KernelOptions, TransactionReport } from '../ports.ts'
+import type { EventHub, KernelOptions } from '../ports.ts'
 import type { LastGood } from './last-good.ts'
 import type { Lock } from './lock.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -26,6 +26,8 @@ export interface Limits {
   readonly undo: number
   /** For `setup`, where the definition names none. */
   readonly setup: number
+  /** For the probes of one generation. */
+  readonly probe: number
   /** How long a generation staged for the other plane waits for its commit. */
   readonly staged: number
 }
@@ -36,6 +38,7 @@ export const LIMITS: Limits = {
   settle: 2_000,
   undo: 5_000,
   setup: 5_000,
+  probe: 5_000,
   staged: 30_000,
 }
 

@@ -1,5 +1,11 @@
-import { ERRORS, isCatalogued, type Phase, PluginError, type PluginErrorCode } from '../contract/index.ts'
-import type { ErrorReport } from '../ports.ts'
+import {
+  ERRORS,
+  type ErrorReport,
+  isCatalogued,
+  type Phase,
+  PluginError,
+  type PluginErrorCode,
+} from '../contract/index.ts'
 
 /** What an uncatalogued throw means, by the phase it came from. */
 const CODES: Readonly<Record<Phase, PluginErrorCode>> = {

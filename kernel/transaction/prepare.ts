@@ -9,6 +9,7 @@ import { childLog } from './log.ts'
 import { bundleAll, checkVersions, type Member, type PrepareOptions, verify } from './members.ts'
 import { setUp } from './setup.ts'
 import type { Steps } from './steps.ts'
+import { withinTime } from './within-time.ts'
 
 const REHEARSAL_MS = 50
 
@@ -161,10 +162,13 @@ async function start(
     core.staging = fresh.slice(0, index + 1)
   })
   if (late.length > 0) await steps.run('migrate', plugin, apply(late))
-  await each('probe', steps, plugin, fresh, async ({ running, routes }) => {
-    await running?.probe?.()
-    await routes?.probe()
-  })
+  const probing = { phase: 'probe', code: 'PLG_PROBE_FAILED', limit: core.limits.probe } as const
+  await each('probe', steps, plugin, fresh, generation =>
+    withinTime(probing, generation, async () => {
+      await generation.running?.probe?.()
+      await generation.routes?.probe()
+    }),
+  )
 }
 
 interface Pending {

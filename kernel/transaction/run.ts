@@ -1,6 +1,5 @@
-import { PluginError } from '../contract/index.ts'
+import { PluginError, type TransactionReport } from '../contract/index.ts'
 import type { Origin } from '../generation/generation.ts'
-import type { TransactionReport } from '../ports.ts'
 import { begin, commitStep, type Extra, prepareChecked, type Transaction } from './begin.ts'
 import type { Committed } from './commit.ts'
 import { type Core, serving, slotOf } from './core.ts'

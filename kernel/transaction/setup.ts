@@ -3,7 +3,7 @@ import type { Definition } from '../evaluate/evaluate.ts'
 import type { Generation } from '../generation/generation.ts'
 import { createHost } from '../generation/host.ts'
 import { type Core, live, logError } from './core.ts'
-import { asPluginError } from './errors.ts'
+import { withinTime } from './within-time.ts'
 
 /** Runs `setup` of one generation and compiles its routes. `staged` are the generations set up before it in this transaction. */
 export async function setUp(
@@ -18,36 +18,15 @@ export async function setUp(
     const needs = resolveNeeds(core, generation, definition, members)
     const carried = carryOver(core, plugin)
     const host = createHost(core.host, generation, config)
-    const running = await withinTime(core, generation, definition, async () => definition.setup(host, needs, carried))
+    const limit = definition.setupTimeout ?? core.limits.setup
+    const setup = async () => definition.setup(host, needs, carried)
+    const running = await withinTime({ phase: 'setup', code: 'PLG_SETUP_TIMEOUT', limit }, generation, setup)
     generation.running = (running ?? null) as Running | null
   }
   const { compileRoutes } = core.options
   if (compileRoutes !== undefined && generation.declared.routes.length > 0) {
     const owner = { plugin, generation: number, log: generation.log, signal: generation.abort.signal }
     generation.routes = compileRoutes(owner, generation.declared.routes)
-  }
-}
-
-/** A setup that hangs cannot be ended, only left behind: its signal fires and its ledger refuses what it opens later. */
-async function withinTime<T>(
-  core: Core,
-  generation: Generation,
-  definition: Definition,
-  work: () => Promise<T>,
-): Promise<T> {
-  const limit = definition.setupTimeout ?? core.limits.setup
-  const { plugin, number } = generation
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => {
-    const where = { phase: 'setup', plugin, generation: number } as const
-    reject(new PluginError('PLG_SETUP_TIMEOUT', where, { detail: `It had ${limit} ms.` }))
-  }, limit)
-  try {
-    return await Promise.race([work(), promise])
-  } catch (error) {
-    throw asPluginError(error, { phase: 'setup', plugin, generation: number })
-  } finally {
-    clearTimeout(timer)
   }
 }
 

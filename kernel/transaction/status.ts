@@ -1,6 +1,5 @@
-import type { Manifest } from '../contract/index.ts'
+import type { Manifest, PluginState, PluginStatus } from '../contract/index.ts'
 import type { Generation } from '../generation/generation.ts'
-import type { PluginState, PluginStatus } from '../ports.ts'
 import type { Core, Slot } from './core.ts'
 
 /** Every known plugin, by id. */

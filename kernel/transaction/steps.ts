@@ -1,5 +1,4 @@
-import type { Phase } from '../contract/index.ts'
-import type { StepReport } from '../ports.ts'
+import type { Phase, StepReport } from '../contract/index.ts'
 import { asPluginError } from './errors.ts'
 
 /** Keeps the record of one transaction's phases. */

@@ -6,6 +6,7 @@ import {
   type Access,
   CALLS,
   type CallRecord,
+  type GatewayStatus,
   LITELLM_CONTROL,
   type LiteLlmControl,
   type LiteLlmStatus,
@@ -14,7 +15,7 @@ import {
   tokenKey,
 } from '../../kernel/contract/index.ts'
 import { createHttp, type Http } from '../../kernel/http/server.ts'
-import type { GatewayStatus, Kernel } from '../../kernel/ports.ts'
+import type { Kernel } from '../../kernel/ports.ts'
 import { createPermissions } from '../../kernel/role/permissions.ts'
 import { openStore } from '../../kernel/store/index.ts'
 import { memoryDashboard } from '../../kernel/testing/planes.ts'

@@ -1,6 +1,7 @@
 import { can, Icon, session, useResource, useRoute } from 'clawnex/ui'
+import type { PluginStatus } from '../../kernel/contract/index.ts'
 import { AREAS, type AreaFacts, areaOf, HOUSE } from './areas.ts'
-import type { Items, PluginStatus } from './kernel-api.ts'
+import type { Items } from './kernel-api.ts'
 import { Slot } from './slot.tsx'
 
 /** The areas, the house, and who looks. */

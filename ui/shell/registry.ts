@@ -10,7 +10,8 @@ import {
   type Slot,
   shell,
 } from 'clawnex/ui'
-import type { Items, UiEntry } from './kernel-api.ts'
+import type { UiEntry } from '../../kernel/contract/index.ts'
+import type { Items } from './kernel-api.ts'
 
 export interface Source {
   readonly plugin: string

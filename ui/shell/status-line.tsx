@@ -1,6 +1,7 @@
 import { can, clock, Icon, num, prefs, shell, stream, useResource } from 'clawnex/ui'
 import { useRef } from 'preact/hooks'
-import type { GatewayStatus, Items, KernelStatus, PluginStatus } from './kernel-api.ts'
+import type { GatewayStatus, PluginStatus } from '../../kernel/contract/index.ts'
+import type { Items, KernelStatus } from './kernel-api.ts'
 import { updateFaults } from './registry.ts'
 import { Slot } from './slot.tsx'
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { LiteLlmStatus } from '../../contract/index.ts'
-import type { GatewayStatus } from '../../ports.ts'
+import type { GatewayStatus, LiteLlmStatus } from '../../contract/index.ts'
 import { type CliContext, CliEnd, notRunning } from '../context.ts'
 import { askDashboard, findRunning } from '../dashboard.ts'
 import { exitCode } from '../exit-codes.ts'

@@ -1,4 +1,4 @@
-import type { PluginStatus, TransactionReport } from '../../ports.ts'
+import type { PluginStatus, TransactionReport } from '../../contract/index.ts'
 import { type CliContext, notRunning } from '../context.ts'
 import { askDashboard, findRunning } from '../dashboard.ts'
 import { exitCode } from '../exit-codes.ts'

@@ -1,6 +1,6 @@
 import { get } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { GatewayStatus, PluginStatus } from '../../ports.ts'
+import type { GatewayStatus, PluginStatus } from '../../contract/index.ts'
 import { type CliContext, notRunning } from '../context.ts'
 import { askDashboard, findRunning, type Running } from '../dashboard.ts'
 import { exitCode } from '../exit-codes.ts'

@@ -43,15 +43,25 @@ export function recordTexts(mode: TextMode, call: RecordedTexts): readonly CallT
   if (mode === 'metadata') return null
   const limits = LIMITS[mode]
   const removals = collectRemovals(call)
+  const unread = unreadFrom(call.findings)
   const texts: CallText[] = []
   let room: number = limits.total
   for (const source of sources(call).reverse()) {
     if (texts.length === limits.units || room <= 0) break
-    const text = cleanText(source, removals.get(source.unit) ?? [], Math.min(limits.unit, room))
+    const read = { ...source, text: source.text.slice(0, unread.get(source.unit)) }
+    const text = cleanText(read, removals.get(source.unit) ?? [], Math.min(limits.unit, room))
     room -= text.text.length
     texts.push(text)
   }
   return texts.reverse()
+}
+
+/** Where the judge gave up on a text, by unit: nobody knows what the rest of it holds. */
+function unreadFrom(findings: readonly Finding[]): Map<number, number> {
+  const unread = new Map<number, number>()
+  for (const { unit, rule, start } of findings)
+    if (rule === 'shield.truncated') unread.set(unit, Math.min(start, unread.get(unit) ?? start))
+  return unread
 }
 
 /** Names, ids and settings are recorded only when something was found in them. */

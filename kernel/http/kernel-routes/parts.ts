@@ -1,5 +1,5 @@
-import { ApiError } from '../../contract/index.ts'
-import type { Kernel, PluginStatus } from '../../ports.ts'
+import { ApiError, type PluginStatus } from '../../contract/index.ts'
+import type { Kernel } from '../../ports.ts'
 import type { HttpOptions } from '../options.ts'
 
 /** What the kernel's own routes work with. */

@@ -1,6 +1,13 @@
 import { type Static, Type } from 'typebox'
-import { ApiError, defineRoute, MODEL_PATH, type ModelPath, type RouteSpec, tokenKey } from '../../contract/index.ts'
-import type { GatewayStatus } from '../../ports.ts'
+import {
+  ApiError,
+  defineRoute,
+  type GatewayStatus,
+  MODEL_PATH,
+  type ModelPath,
+  type RouteSpec,
+  tokenKey,
+} from '../../contract/index.ts'
 import { describeApi } from '../openapi.ts'
 import { type KernelRouteParts, kernelOf, mutable } from './parts.ts'
 import { MeSchema, type StatusSchema as Schema, StatusSchema } from './schemas.ts'

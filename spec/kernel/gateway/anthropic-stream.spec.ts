@@ -117,7 +117,8 @@ test('secrets in thinking, signatures, citations, unknown members, other blocks 
 test('a block that ended holds nothing back: what follows it leaves before the answer is complete', async t => {
   const path = await startMessagesPath(t)
   // The end of this text could be the beginning of a marker.
-  const begun = [messageStart, ...textBlock(0, ['so SECRETSEC']), ...toolBlock(1, 'ls', ['{}'])]
+  const spoken = messageStart.replace('"content":[]', '"content":[{"type":"text","text":"SECRET"}]')
+  const begun = [spoken, ...textBlock(1, ['so SECRETSEC']), ...toolBlock(2, 'ls', ['{}'])]
   path.upstream.script(stream(begun, { end: false }))
   const seen = await new Promise<string>((resolve, reject) => {
     const headers = { 'x-api-key': path.key, 'content-type': 'application/json' }
@@ -203,6 +204,11 @@ test('a tool call is shown only once it is complete and judged, what follows wai
   )
   assert.equal(events.at(-1)?.error?.['code'], 'content_blocked')
   assert.deepEqual([path.records[0]?.verdict, path.records[0]?.action], ['block', 'cut'])
+
+  // Nothing of a call is shown, not even that there is one.
+  const bare = blockFrames(0, { type: 'tool_use' }, [{ type: 'input_json_delta', partial_json: BLOCK }])
+  path.upstream.script(stream([messageStart, ...bare, ...messageEnd('tool_use')], { delayMs: 2 }))
+  assert.ok(!(await path.ask(STREAM)).text.includes('content_block_start'))
 
   const begun = [messageStart, ...toolBlock(0, 'run', ['{"a":1}']).slice(0, 2), ping]
   path.upstream.script(reset(begun))

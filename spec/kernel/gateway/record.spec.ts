@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import type { Finding, Judge } from '../../../kernel/contract/index.ts'
 import { completion, json, plain, stream, talk, textFrames, toolFrames } from '../../fixtures/upstream.ts'
-import { BLOCK, PLACEHOLDER, SECRET, say, startModelPath } from './model-path.ts'
+import { BLOCK, markerJudge, PLACEHOLDER, SECRET, say, startModelPath } from './model-path.ts'
 
 test('texts go on record as the text mode allows, without secrets in any mode', async t => {
   const path = await startModelPath(t)
@@ -88,4 +90,58 @@ test('without usage tokens and cost are unknown, never zero', async t => {
       [{ input: 11, output: 7 }, null],
     ],
   )
+})
+
+test('what a judge gave up on stays off the record, from where it stopped', async t => {
+  const path = await startModelPath(t)
+  const given: Omit<Finding, 'start' | 'end' | 'unit'> = {
+    category: 'shield',
+    rule: 'shield.truncated',
+    severity: 'high',
+    confidence: 1,
+    view: 'raw',
+    title: 'Too much work',
+  }
+  const tired: Judge = {
+    ...markerJudge,
+    request: (units, call) => {
+      const unit = units.find(({ text }) => text.startsWith('read up to here'))?.id ?? -1
+      const judgement = markerJudge.request(units, call)
+      const findings = [20, 15].map(at => ({ ...given, start: at, end: at, unit }))
+      return { ...judgement, verdict: 'block', findings: [...judgement.findings, ...findings] }
+    },
+  }
+  path.set.judges = [tired]
+  const text = `read up to here and no further: ${'unread words '.repeat(20)}`
+  for (const mode of ['redacted', 'forensic'] as const) {
+    path.set.textMode = mode
+    await path.call(say(text))
+  }
+  for (const { texts } of path.records) {
+    assert.deepEqual(
+      texts?.map(({ text, omitted }) => [text, omitted]),
+      [['read up to here', text.length - 15]],
+    )
+  }
+})
+
+test('of an address that nobody serves only known words and its length go on record', async t => {
+  const path = await startModelPath(t)
+  const secret = randomBytes(24).toString('hex')
+  const addresses = {
+    [`/v1/${secret}`]: '/v1/… (52 characters)',
+    [`/${secret}/v1/chat?key=${secret}`]: '/…/v1/chat (57 characters)',
+    [`/v1/chat/completions/${secret}`]: '/v1/chat/completions/… (69 characters)',
+    [`/${'v1/'.repeat(500)}`]: '/v1/v1/v1/v1/v1/v1 (1501 characters)',
+    '/v1/completions': '/v1/completions',
+  }
+  for (const address of Object.keys(addresses)) {
+    assert.equal((await path.call(say('hi'), { path: address })).status, 404)
+    await path.call(say('hi'), { path: address, key: null })
+  }
+  assert.deepEqual(
+    path.records.map(record => record.path),
+    Object.values(addresses),
+  )
+  assert.ok(!JSON.stringify([path.records, path.logged]).includes(secret))
 })

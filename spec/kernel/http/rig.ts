@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { after } from 'node:test'
-import { type Access, type Actor, ApiError, type RouteSpec } from '../../../kernel/contract/index.ts'
+import { type Access, type Actor, ApiError, type PluginStatus, type RouteSpec } from '../../../kernel/contract/index.ts'
 import type { Http, HttpOptions } from '../../../kernel/http/server.ts'
 import { createHttp } from '../../../kernel/http/server.ts'
-import type { CompiledRoutes, EventHub, Kernel, PluginStatus, Snapshot, UiHost } from '../../../kernel/ports.ts'
+import type { CompiledRoutes, EventHub, Kernel, Snapshot, UiHost } from '../../../kernel/ports.ts'
 import { quiet, SPEC_RUN } from '../../fixtures/plugin-host.ts'
 
 export { quiet }

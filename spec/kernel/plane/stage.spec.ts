@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { PluginError } from '../../../kernel/contract/index.ts'
-import type { Staged, TransactionReport } from '../../../kernel/ports.ts'
+import { PluginError, type TransactionReport } from '../../../kernel/contract/index.ts'
+import type { Staged } from '../../../kernel/ports.ts'
 import { temporaryFolder } from '../../fixtures/paths.ts'
 import { startDashboard, startGateway, until } from './rig.ts'
 

@@ -70,6 +70,7 @@ describe('a broken version is refused by name while the old generation serves', 
     ['PLG_SETUP_FAILED', { 'server.ts': server("host.job({ name: 'x', every: 'nonsense', run() {} })") }],
     ['PLG_SETUP_TIMEOUT', { 'server.ts': server('await new Promise(() => {})', 'setupTimeout: 20,') }],
     ['PLG_PROBE_FAILED', { 'server.ts': server("return { probe() { throw new Error('ill') } }") }],
+    ['PLG_PROBE_FAILED', { 'server.ts': server('return { probe: () => new Promise(() => {}) }') }],
     [
       'PLG_PROBE_FAILED',
       {

@@ -103,7 +103,7 @@ export function workshop(test: Pick<TestContext, 'after'>, given: WorkshopOption
     started.push(kernel)
     return kernel
   }
-  const limits = { soft: 200, hard: 500, settle: 500, undo: 100, ...given.limits }
+  const limits = { soft: 200, hard: 500, settle: 500, undo: 100, probe: 1_500, ...given.limits }
   const kernel = open({ limits })
   test.after(async () => {
     for (const one of started) await one.stop(200)

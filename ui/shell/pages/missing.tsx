@@ -1,6 +1,7 @@
 import { type Area, can, Empty, Page, useResource } from 'clawnex/ui'
+import type { PluginStatus } from '../../../kernel/contract/index.ts'
 import { ALL_AREAS } from '../areas.ts'
-import type { Items, PluginStatus } from '../kernel-api.ts'
+import type { Items } from '../kernel-api.ts'
 import { updateFaults } from '../registry.ts'
 
 export interface MissingPageProps {

@@ -16,7 +16,8 @@ import {
   useResource,
   useRoute,
 } from 'clawnex/ui'
-import type { Items, PluginStatus, TransactionReport } from '../kernel-api.ts'
+import type { PluginStatus, TransactionReport } from '../../../kernel/contract/index.ts'
+import type { Items } from '../kernel-api.ts'
 import { updateFaults } from '../registry.ts'
 import { PluginInspector } from './plugins/inspector.tsx'
 import { EarlierReloads, LastReload } from './plugins/reloads.tsx'

@@ -17,7 +17,7 @@ import {
 } from 'clawnex/ui'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { ErrorReport, PluginStatus, TransactionReport } from '../../kernel-api.ts'
+import type { ErrorReport, PluginStatus, TransactionReport } from '../../../../kernel/contract/index.ts'
 import { updateFaults } from '../../registry.ts'
 import { PluginStateMark } from '../plugins.tsx'
 

@@ -1,5 +1,5 @@
 import { type ApiProblem, type Column, Empty, Failed, micros, ms, Table, Time, Txn, type TxnStep } from 'clawnex/ui'
-import type { TransactionReport, VersionedGeneration } from '../../kernel-api.ts'
+import type { TransactionReport, VersionedGeneration } from '../../../../kernel/contract/index.ts'
 
 /** The ten steps people see. The short ones that always go together are told as one. */
 const STEPS: readonly (readonly [string, readonly string[]])[] = [

@@ -1,5 +1,6 @@
 import { bytes, can, Empty, Facts, Failed, num, Sect, span, Time, useResource } from 'clawnex/ui'
-import type { GatewayStatus, KernelStatus } from '../../kernel-api.ts'
+import type { GatewayStatus } from '../../../../kernel/contract/index.ts'
+import type { KernelStatus } from '../../kernel-api.ts'
 
 /** Versions and the state of both processes. */
 export function SystemSection() {
