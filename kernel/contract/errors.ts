@@ -454,6 +454,12 @@ export const RUN_ERRORS = {
     'The key file is a link or others may read it.',
     'Make it a regular file of mode 0600.',
   ),
+  RUN_KEYFILE_MISSING: entry(
+    500,
+    'operator',
+    'The key file is gone, and the database holds values sealed with it.',
+    'Put keys/master.key back from your backup, or begin on a new folder with --data.',
+  ),
   RUN_USAGE: entry(400, 'fix-request', 'The command line has an unknown flag or value.', 'See clawnex help.'),
   RUN_NODE_UNAVAILABLE: entry(
     500,

@@ -16,7 +16,7 @@ import { createLogger } from '../log/index.ts'
 import { createDashboardPlane } from '../plane/index.ts'
 import type { DashboardPlane, Kernel } from '../ports.ts'
 import { openSecrets } from '../secrets/index.ts'
-import { openStore } from '../store/index.ts'
+import { openStore, prepareDataFolder } from '../store/index.ts'
 import { createKernel } from '../transaction/kernel.ts'
 import { createUiHost } from '../uihost/index.ts'
 import { createCommands } from './commands.ts'
@@ -52,9 +52,10 @@ export async function start(options: ProcessOptions): Promise<Plane> {
   })
 
   const { port } = await http.listen(run.dashboardPort)
-  // The store comes first: it prepares and locks the data folder that the key file lies in.
-  const store = await openStore({ dataDir: run.dataDir, log: log.child({ part: 'store' }) })
+  prepareDataFolder(run.dataDir)
+  // Before the store makes the database: beside one, a missing key file is a loss and not a first start.
   const secrets = openSecrets(run.dataDir)
+  const store = await openStore({ dataDir: run.dataDir, log: log.child({ part: 'store' }) })
   const plane = createDashboardPlane({ dataDir: run.dataDir, store, log: log.child({ part: 'plane' }) })
   kernel = createKernel({
     plane: 'dashboard',

@@ -1,1 +1,2 @@
+export { prepareDataFolder } from './files.ts'
 export { type KernelStore, openStore, type StoreOptions } from './store.ts'

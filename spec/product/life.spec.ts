@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createPrivateFile } from '../../kernel/secrets/index.ts'
 import { temporaryFolder } from '../fixtures/paths.ts'
 import { descendantsWithRole, processesNaming, startProduct } from '../fixtures/product.ts'
 import { plain, startUpstream, stream, textFrames } from '../fixtures/upstream.ts'
@@ -92,11 +94,25 @@ test('a file where the data folder should be, and a damaged database, are named;
   writeFileSync(join(folder, 'file'), 'not a folder')
   await assert.rejects(startProduct({ data: join(folder, 'file') }), /RUN_DATA|data folder/i)
   const data = join(folder, 'damaged')
-  mkdirSync(data, { mode: 0o700 })
+  createPrivateFile(join(data, 'keys', 'master.key'), randomBytes(32))
   writeFileSync(join(data, 'clawnex.db'), 'this is not a database, it only has its name '.repeat(200))
   await assert.rejects(startProduct({ data }), /RUN_DATABASE_DAMAGED|database is damaged/i)
   await assert.rejects(startProduct({ data }), /RUN_DATABASE_DAMAGED|database is damaged/i, 'nor at the next start')
   assert.match(readFileSync(join(data, 'clawnex.db'), 'utf8'), /^this is not a database/)
+})
+
+test('a key file that is gone beside a database ends the start and is not made anew; put back, all is as it was', async t => {
+  const data = temporaryFolder(t)
+  const key = join(data, 'keys', 'master.key')
+  const first = await startProduct({ data })
+  await first.stop()
+  renameSync(key, `${key}.away`)
+  await assert.rejects(startProduct({ data }), /RUN_KEYFILE_MISSING[\s\S]*keys\/master\.key/)
+  assert.equal(existsSync(key), false)
+  renameSync(`${key}.away`, key)
+  const second = await startProduct({ data })
+  t.after(() => second.stop())
+  assert.ok(second.ready.link)
 })
 
 test('the model path alone keeps protecting from the last snapshot when a hostile call comes while the dashboard is away', async t => {

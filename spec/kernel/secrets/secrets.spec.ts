@@ -108,6 +108,17 @@ test('a credential of the service manager is used instead of a key file', t => {
   assert.equal(existsSync(join(folder, 'keys')), false)
 })
 
+test('beside a database a missing key file is a loss, and no key is made; a credential stands in for it', t => {
+  const folder = temporaryFolder(t)
+  writeFileSync(join(folder, 'clawnex.db'), '')
+  assert.throws(() => openSecrets(folder, none), code('RUN_KEYFILE_MISSING'))
+  assert.equal(existsSync(join(folder, 'keys')), false)
+  const env = { CREDENTIALS_DIRECTORY: join(folder, 'credentials') }
+  mkdirSync(env.CREDENTIALS_DIRECTORY)
+  writeFileSync(join(env.CREDENTIALS_DIRECTORY, 'clawnex-master'), randomBytes(32), { mode: 0o400 })
+  assert.doesNotThrow(() => openSecrets(folder, env))
+})
+
 test('of two that create the key at once, both use the first', t => {
   const path = join(temporaryFolder(t), 'keys', 'master.key')
   const first = createPrivateFile(path, randomBytes(32))
