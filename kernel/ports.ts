@@ -91,6 +91,8 @@ export interface Kernel {
   status(): readonly PluginStatus[]
   /** Manifest of a known plugin: the one on disk, else the one that serves. */
   manifest?(plugin: string): Manifest | undefined
+  /** Takes out the third-party plugin that an uncaught error came from. False when there is none. */
+  fault?(error: unknown): boolean
   /** The latest 100 transactions, newest first. */
   transactions(): readonly TransactionReport[]
   onTransaction(listener: (report: TransactionReport) => void): Release

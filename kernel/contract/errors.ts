@@ -205,6 +205,12 @@ export const PLUGIN_ERRORS = {
     'The plugin writes to a table that is not its own.',
     'Prefix the table with the plugin id; reach the data of others through their services.',
   ),
+  PLG_FAULT: entry(
+    500,
+    'fix-code',
+    'The plugin threw outside of any call.',
+    'Catch what timers, listeners and promises throw; the trace names the line.',
+  ),
   PLG_UNKNOWN: entry(404, 'fix-request', 'There is no plugin of that id.', 'GET /api/v1/kernel/plugins lists them.'),
 } as const satisfies Record<string, ErrorEntry>
 

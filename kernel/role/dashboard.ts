@@ -20,6 +20,7 @@ import { openStore, prepareDataFolder } from '../store/index.ts'
 import { createKernel } from '../transaction/kernel.ts'
 import { createUiHost } from '../uihost/index.ts'
 import { createCommands } from './commands.ts'
+import { handleFaults } from './faults.ts'
 import type { ProcessOptions } from './options.ts'
 import { createPermissions } from './permissions.ts'
 import { type Plane, tellSupervisor } from './process.ts'
@@ -31,6 +32,7 @@ export async function start(options: ProcessOptions): Promise<Plane> {
   const buildDir = join(run.dataDir, 'build')
   let kernel: Kernel | undefined
   let started = false
+  handleFaults(log, () => kernel)
 
   const access = (): Access | undefined => kernel?.snapshot().services.get(tokenKey(ACCESS)) as Access | undefined
   const uiHost = createUiHost({

@@ -8,6 +8,7 @@ import { createGatewayPlane } from '../plane/index.ts'
 import type { GatewayPlane, Kernel } from '../ports.ts'
 import { openSecrets } from '../secrets/index.ts'
 import { createKernel } from '../transaction/kernel.ts'
+import { handleFaults } from './faults.ts'
 import type { ProcessOptions } from './options.ts'
 import { type Plane, tellSupervisor } from './process.ts'
 
@@ -21,6 +22,7 @@ export async function start(options: ProcessOptions): Promise<Plane> {
   const { run, root } = options
   const log = createLogger({ name: 'clawnex', level: options.logLevel, plane: 'gateway' })
   let kernel: Kernel | undefined
+  handleFaults(log, () => kernel)
 
   const plane = createGatewayPlane({ dataDir: run.dataDir, log: log.child({ part: 'plane' }) })
   const litellm = new LiteLlmManager({

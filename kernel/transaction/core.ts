@@ -56,6 +56,8 @@ export interface Slot {
   loading: boolean
   quarantined: boolean
   stuck: boolean
+  /** It was logged that code of a generation that is gone still throws. */
+  leftover: boolean
 }
 
 /** State and parts shared by the steps of the transaction. */
@@ -100,6 +102,7 @@ export function slotOf(core: Core, id: string): Slot {
     loading: false,
     quarantined: false,
     stuck: false,
+    leftover: false,
   }
   core.slots.set(id, slot)
   return slot

@@ -14,6 +14,7 @@ import type { EventHub, Kernel, KernelOptions } from '../ports.ts'
 import { type Core, LIMITS, type Limits, live, serving } from './core.ts'
 import { drain } from './drain.ts'
 import { fileFacts, guardFacts, storeFacts } from './facts.ts'
+import { takeFault } from './fault.ts'
 import { LastGood } from './last-good.ts'
 import { Lock } from './lock.ts'
 import { Quarantine } from './quarantine.ts'
@@ -60,6 +61,7 @@ export function createKernel(options: KernelOptions, tuning: Tuning = {}): Measu
     transactions: () => [...core.history],
     reload: (plugin, by) => transact(core, plugin, by),
     stage: (plugin, by) => stage(core, plugin, by),
+    fault: error => takeFault(core, error),
     alive: () => withServing(core),
     async drained() {
       await Promise.all(core.drains)

@@ -50,7 +50,8 @@ function settleSlot(core: Core, generation: Generation): void {
   const slot = slotOf(core, generation.plugin)
   slot.error = null
   slot.quarantined = false
-  core.quarantine.lift(generation.plugin)
+  const { candidate } = slot
+  core.quarantine.settle(generation.plugin, () => (candidate === null ? '' : core.sources.fingerprint(candidate)))
   core.lastGood.remember(generation.plugin, generation.origin)
 }
 
@@ -60,6 +61,11 @@ function settleRemoval(core: Core, { plugin, closure }: Prepared): void {
   slot.error = null
   slot.quarantined = false
   core.lastGood.forget(plugin)
+  strandDependants(core, closure)
+}
+
+/** Plugins that left because the first of the closure did: they say what they wait for. */
+export function strandDependants(core: Core, closure: readonly string[]): void {
   for (const id of closure.slice(1)) {
     const dependant = slotOf(core, id)
     const error = missingNeed({ id, manifest: dependant.candidate?.manifest ?? null }, () => undefined)
@@ -67,7 +73,7 @@ function settleRemoval(core: Core, { plugin, closure }: Prepared): void {
   }
 }
 
-function startDrain(core: Core, old: readonly Generation[], report: TransactionReport): void {
+export function startDrain(core: Core, old: readonly Generation[], report: TransactionReport): void {
   if (old.length === 0) return
   const drained = drain(core, old).then(ms => {
     const index = core.history.indexOf(report)
@@ -86,17 +92,29 @@ export function dropEmptySlot(core: Core, plugin: string): void {
 
 /** Records a failed load. Returns the error for the caller to throw. */
 export function fail(core: Core, transaction: Transaction, error: PluginError): PluginError {
+  reportFailure(core, transaction, error)
+  logError(core, error, 'a plugin could not be loaded')
+  return error
+}
+
+/** The failure as status, report and count. `closure`: the plugins that no longer serve because of it. */
+export function reportFailure(
+  core: Core,
+  transaction: Transaction,
+  error: PluginError,
+  closure: readonly string[] = [transaction.plugin],
+): TransactionReport {
   const { plugin, by, steps } = transaction
   const slot = core.slots.get(plugin)
   const reported = toErrorReport(error, slot?.candidate?.folder ?? null)
   if (slot !== undefined) {
     slot.error = reported
-    countFailure(core, plugin, error)
+    countFailure(core, transaction, error)
   }
-  announce(core, {
+  const report: TransactionReport = {
     id: transaction.id,
     plugin,
-    closure: [plugin],
+    closure,
     from: transaction.from,
     to: null,
     result: 'failed',
@@ -107,18 +125,19 @@ export function fail(core: Core, transaction: Transaction, error: PluginError): 
     ms: steps.ms,
     swapMicros: null,
     drainedMs: null,
-  })
-  logError(core, error, 'a plugin could not be loaded')
-  return error
+  }
+  announce(core, report)
+  return report
 }
 
 /** Failures that are no fault of the plugin's own sources do not count towards its quarantine. */
-function countFailure(core: Core, plugin: string, error: PluginError): void {
+function countFailure(core: Core, { plugin, by }: Transaction, error: PluginError): void {
   const blameless = ['PLG_QUARANTINED', 'PLG_STUCK', 'PLG_NEED_MISSING', 'PLG_SERVICE_ABSENT', 'PLG_DUPLICATE']
   const slot = slotOf(core, plugin)
   const { candidate } = slot
   if (candidate === null || error.plugin !== plugin || blameless.includes(error.code)) return
-  slot.quarantined = core.quarantine.fail(plugin, core.sources.fingerprint(candidate))
+  const kind = by === 'start' || by === 'fault' ? by : 'load'
+  slot.quarantined = core.quarantine.fail(plugin, core.sources.fingerprint(candidate), kind)
 }
 
 function announce(core: Core, report: TransactionReport): void {

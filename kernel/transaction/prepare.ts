@@ -78,7 +78,8 @@ export async function rollBack(core: Core, fresh: readonly Generation[]): Promis
   }
 }
 
-function removal(core: Core, plugin: string): Prepared {
+/** The plugin and all that need it leave, and nothing comes in their place. */
+export function removal(core: Core, plugin: string): Prepared {
   const chain = serving(core).map(({ plugin: id, origin }) => ({ id, manifest: origin.manifest }))
   const old = slotOf(core, plugin).serving
   return {

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { ROOT, temporaryFolder } from '../fixtures/paths.ts'
-import { type Product, startProduct } from '../fixtures/product.ts'
+import { descendantsWithRole, type Product, startProduct } from '../fixtures/product.ts'
 
 interface Status {
   readonly id: string
@@ -102,6 +102,45 @@ describe('a plugin of the operator, edited while the product runs', () => {
     const reloaded = await product.api('/api/v1/kernel/plugins/greeter/reload', { method: 'POST' })
     assert.equal(reloaded.status, 200, await reloaded.text())
     await product.until('the fourth version', async () => (await greeting()) === 'four')
+  })
+
+  test('one that throws later is taken out, and the product goes on', async t => {
+    const data = temporaryFolder(t)
+    const late: Readonly<Record<string, string>> = {
+      'late-timer': `setTimeout(() => { throw new Error('late') }, 80)`,
+      'late-promise': `setTimeout(() => { void Promise.reject(new Error('late')) }, 80)`,
+      'late-often': `setInterval(() => { JSON.parse('{') }, 80)`,
+    }
+    const addPlugin = (id: string, setup: string): void => {
+      const folder = join(data, 'plugins', id)
+      mkdirSync(folder, { recursive: true })
+      const permissions = [{ ...manifest.permissions[0], name: `${id}.read` }]
+      writeFileSync(join(folder, 'plugin.json'), JSON.stringify({ ...manifest, id, permissions }))
+      writeFileSync(join(folder, 'server.ts'), source('fine', setup).replaceAll('greeter', id))
+    }
+    for (const [id, setup] of Object.entries(late)) addPlugin(id, setup)
+    addPlugin('greeter', '')
+    const product = await startProduct({ data, direct: true })
+    t.after(() => product.stop())
+    const pids = async () => [
+      ...(await descendantsWithRole(product.child.pid as number, 'dashboard')),
+      ...(await descendantsWithRole(product.child.pid as number, 'gateway')),
+    ]
+    const before = await pids()
+    for (const id of Object.keys(late)) {
+      await product.until(`${id} out`, async () => (await statusOf(product, id))?.error?.code === 'PLG_FAULT')
+      const status = await statusOf(product, id)
+      assert.deepEqual([status?.state, status?.generation], ['failed', 0])
+      assert.equal((await product.api(`/api/v1/${id}`)).status, 404)
+    }
+    assert.equal((await product.api('/api/v1/greeter')).status, 200)
+    assert.equal((await product.chat(demo)).status, 200)
+
+    addPlugin('late-timer', '')
+    await product.until('the mended plugin', async () => (await statusOf(product, 'late-timer'))?.state === 'active')
+    assert.equal((await statusOf(product, 'late-often'))?.error?.code, 'PLG_FAULT')
+    assert.deepEqual(await pids(), before)
+    assert.equal(product.child.exitCode, null)
   })
 
   test('an invalid manifest is named and the rest starts', async t => {

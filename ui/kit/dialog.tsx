@@ -15,16 +15,25 @@ export interface DialogProps {
 export function Dialog({ title, wide, onClose, foot, children }: DialogProps) {
   const id = useId()
   const element = useRef<HTMLDialogElement>(null)
+  const gone = useRef(false)
   // Before the browser paints, so that the next key already lands inside.
   useLayoutEffect(() => {
-    const before = document.activeElement
-    element.current?.showModal()
+    const dialog = element.current
+    dialog?.showModal()
+    // Closing hands the focus back to where it was; a modal dialog that is only taken out of the page drops it.
     return () => {
-      if (before instanceof HTMLElement) before.focus()
+      gone.current = true
+      dialog?.close()
     }
   }, [])
   return (
-    <dialog class="dialog" data-wide={wide ? '' : undefined} ref={element} aria-labelledby={id} onClose={onClose}>
+    <dialog
+      class="dialog"
+      data-wide={wide ? '' : undefined}
+      ref={element}
+      aria-labelledby={id}
+      onClose={() => gone.current || onClose()}
+    >
       <header>
         <h2 id={id}>{title}</h2>
       </header>

@@ -149,11 +149,10 @@ function OpenPalette({ first }: { first: string }) {
   const list = useRef<HTMLDivElement>(null)
   // Before the browser paints, so that the next key already lands inside.
   useLayoutEffect(() => {
-    const before = document.activeElement
-    dialog.current?.showModal()
-    return () => {
-      if (before instanceof HTMLElement) before.focus()
-    }
+    const element = dialog.current
+    element?.showModal()
+    // Closing hands the focus back to where it was; a modal dialog that is only taken out of the page drops it.
+    return () => element?.close()
   }, [])
   const found = useMemo(
     () => allEntries(text).filter(item => item.group === 'Find' || matches(item, text)),

@@ -121,7 +121,7 @@ function Connect() {
   const status = useResource<{ modelUrl: string | null }>(can('kernel.read') ? 'kernel/status' : null)
   const base = `${status.data?.modelUrl ?? 'http://127.0.0.1:4001'}/v1`
   return (
-    <AreaBox title="Connect an agent" note="any client of the OpenAI chat API">
+    <AreaBox title="Connect an agent" note="any client of the OpenAI or the Anthropic API">
       <p class="prose">
         Give it this address and a ClawNex key from{' '}
         <a class="link" href="/settings?section=api-keys">

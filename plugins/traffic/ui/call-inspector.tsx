@@ -24,7 +24,7 @@ import {
 import type { ComponentChildren } from 'preact'
 import { MarkedText } from './marked-text.tsx'
 import type { CallDetail, StoredText } from './types.ts'
-import { headline, routeSteps, timing } from './words.ts'
+import { headline, routeSteps, timing, unspent, wasReached } from './words.ts'
 
 /** One call: what happened, why, and where its time went. */
 export function CallInspector({ id, position }: { id: string; position?: string | undefined }) {
@@ -96,8 +96,8 @@ function PromptTab({ call }: { call: CallDetail }) {
         items={[
           ['Score', num(call.score)],
           ['Took', ms(call.latencyMs)],
-          [call.cost === null ? 'Cost' : `Cost, ${call.cost.trust}`, money(call.cost)],
-          ['Tokens', call.tokens === null ? 'unknown' : `${num(call.tokens.input)} in`],
+          [call.cost === null ? 'Cost' : `Cost, ${call.cost.trust}`, costText(call)],
+          ['Tokens', call.tokens === null ? unspent(call) : `${num(call.tokens.input)} in`],
         ]}
       />
       <TextsTab call={call} direction="inbound" />
@@ -112,16 +112,20 @@ function PromptTab({ call }: { call: CallDetail }) {
   )
 }
 
+function costText(call: CallDetail): string {
+  return call.cost === null ? unspent(call) : money(call.cost)
+}
+
 function routeFacts(call: CallDetail): [string, ComponentChildren][] {
   const { passed, reached, target } = routeSteps(call)
   return [
     [
       'Cost',
       <>
-        {money(call.cost)} {call.cost !== null && <Tag>{call.cost.trust}</Tag>}
+        {costText(call)} {call.cost !== null && <Tag>{call.cost.trust}</Tag>}
       </>,
     ],
-    ['Tokens', call.tokens === null ? 'unknown' : `${num(call.tokens.input)} in, ${num(call.tokens.output)} out`],
+    ['Tokens', call.tokens === null ? unspent(call) : `${num(call.tokens.input)} in, ${num(call.tokens.output)} out`],
     [
       'Route',
       <>
@@ -220,7 +224,7 @@ function TextsTab({ call, direction }: { call: CallDetail; direction: StoredText
 function absence(call: CallDetail, direction: StoredText['direction']): string {
   if (call.textState === 'denied' || !can('traffic.text')) return 'Reading texts needs the right traffic.text.'
   if (call.textState === 'unreadable') return 'The texts are sealed with a key that this installation no longer has.'
-  if (direction === 'outbound' && !routeSteps(call).reached) return 'There is no answer: the model was not called.'
+  if (direction === 'outbound' && !wasReached(call)) return 'There is no answer: the model was not called.'
   if (call.textState === 'stored') return direction === 'outbound' ? 'The answer had no text.' : 'The call had no text.'
   return 'Texts are not recorded. Settings, Recording says what is kept.'
 }

@@ -22,7 +22,7 @@ import { CallInspector } from './call-inspector.tsx'
 import { CallsChart } from './chart.tsx'
 import { MODEL, TIME, TOOK, VERDICT } from './columns.tsx'
 import { useCalls } from './use-calls.ts'
-import { findingsText } from './words.ts'
+import { findingsText, unspent } from './words.ts'
 
 const COLUMNS: readonly Column<TrafficItem>[] = [
   { ...TIME, sort: 'descending' },
@@ -51,14 +51,14 @@ function tokensCell(call: TrafficItem) {
   return (
     <span class="quiet">
       <span aria-hidden="true">–</span>
-      <span class="sr">unknown</span>
+      <span class="sr">{unspent(call)}</span>
     </span>
   )
 }
 
 function costCell(call: TrafficItem) {
   if (call.route === 'demo') return <span class="quiet">demo</span>
-  return call.cost === null ? <span class="quiet">unknown</span> : money(call.cost)
+  return call.cost === null ? <span class="quiet">{unspent(call)}</span> : money(call.cost)
 }
 
 /** All calls that went through the model path, newest first. */

@@ -3,7 +3,8 @@ import type { TrafficItem } from '../contract.ts'
 
 /** What happened, as the heading of a call. */
 export function headline(call: TrafficItem): string {
-  if (call.verdict === 'block') return call.action === 'cut' ? 'Stopped while answering' : 'Blocked before the model'
+  if (call.verdict === 'block' && call.action === 'cut') return 'Stopped while answering'
+  if (call.verdict === 'block') return wasReached(call) ? 'Answer held back' : 'Blocked before the model'
   if (call.verdict === 'error')
     return call.action === 'forwarded' ? 'Went through without a verdict' : 'Refused: it could not be judged'
   if (call.action === 'redacted') return 'Went through with parts removed'
@@ -28,8 +29,17 @@ export function routeSteps(call: TrafficItem): {
   const by = call.key === null ? 'unknown key' : call.key.label
   const via = call.route === 'litellm' ? ['gateway', 'LiteLLM'] : ['gateway']
   const target = call.route === 'demo' ? 'demo model on this machine' : (call.provider ?? call.model)
-  const reached = call.action !== 'refused' && call.action !== 'held'
-  return { passed: [by, ...via], reached, target }
+  return { passed: [by, ...via], reached: wasReached(call), target }
+}
+
+/** Whether the model was called. A whole answer that is refused began to arrive, which its first byte tells. */
+export function wasReached({ action, firstByteMs }: Pick<TrafficItem, 'action' | 'firstByteMs'>): boolean {
+  return firstByteMs !== null || (action !== 'refused' && action !== 'held')
+}
+
+/** What stands for an amount nobody told: a call that reached no model used none. */
+export function unspent(call: TrafficItem): 'unknown' | 'none' {
+  return wasReached(call) ? 'unknown' : 'none'
 }
 
 /** Where the time went, as far as it is measured; `null` for a provider that was not called. */
@@ -37,7 +47,7 @@ export function timing(
   call: TrafficItem,
 ): { readonly name: string; readonly took: number | null; readonly own?: boolean }[] {
   const scan = Math.min(call.scanMs, call.latencyMs)
-  const first = routeSteps(call).reached ? call.firstByteMs : null
+  const first = wasReached(call) ? call.firstByteMs : null
   return [
     { name: 'Shield', took: scan, own: true },
     {

@@ -5,6 +5,7 @@ import type { TrafficItem } from '../../../plugins/traffic/contract.ts'
 import { append, EMPTY_LIST, receive, showWaiting } from '../../../plugins/traffic/ui/live.ts'
 import { plotBars } from '../../../plugins/traffic/ui/plot.ts'
 import { cutText } from '../../../plugins/traffic/ui/segments.ts'
+import { headline, unspent } from '../../../plugins/traffic/ui/words.ts'
 
 const item = (at: number) => ({ id: `c${String(at).padStart(6, '0')}`, at }) as TrafficItem
 const ids = (items: readonly TrafficItem[]) => items.map(entry => entry.at)
@@ -106,4 +107,12 @@ test('the chart keeps gaps apart from zero and every bar inside', () => {
   })
   const one = plotBars([{ ...zero, allow: 1000, block: 1 }, zero], 600, 44).bars
   assert.ok((one.find(bar => bar.kind === 'block')?.height ?? 0) >= 3, 'one stop stays visible')
+})
+
+test('a refused answer is told apart from a prompt that never went out', () => {
+  const stopped = { verdict: 'block', action: 'refused', status: 400 } as TrafficItem
+  assert.equal(headline({ ...stopped, firstByteMs: null }), 'Blocked before the model')
+  assert.equal(unspent({ ...stopped, firstByteMs: null }), 'none')
+  assert.equal(headline({ ...stopped, firstByteMs: 12 }), 'Answer held back')
+  assert.equal(unspent({ ...stopped, firstByteMs: 12 }), 'unknown')
 })

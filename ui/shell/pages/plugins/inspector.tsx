@@ -283,7 +283,7 @@ function ReloadFoot({ plugin, all }: Pick<PluginInspectorProps, 'plugin' | 'all'
       <span class="quiet small end">
         {mayReload
           ? others === 0
-            ? 'Reloads rebuild 0 others'
+            ? 'Rebuilds no other plugin'
             : `Also rebuilds ${others} that need it`
           : 'Needs the right kernel.plugins'}
       </span>

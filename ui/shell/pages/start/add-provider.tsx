@@ -41,7 +41,7 @@ export function AddProvider({ presets }: { presets: readonly Preset[] }) {
       label: title,
       note: note ?? (needsKey ? 'works directly' : 'no key'),
     })),
-    { value: OTHER, label: 'Another address', note: 'anything that speaks the OpenAI chat API' },
+    { value: OTHER, label: 'Another address', note: 'anything that speaks the OpenAI API' },
   ]
 
   const save = async (): Promise<void> => {

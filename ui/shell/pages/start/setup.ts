@@ -22,6 +22,7 @@ export interface SetupCall {
 export interface SetupProvider {
   readonly id: string
   readonly title: string
+  readonly dialect: 'openai' | 'anthropic'
   readonly baseUrl: string
   readonly models: readonly string[] | null
   readonly keyLast4: string | null
