@@ -13,6 +13,16 @@ export interface Actor {
   readonly permissions: ReadonlySet<string> | '*'
 }
 
+const DEFAULT_PORT = 5001
+
+/**
+ * Name of the session cookie of the dashboard on this port. Cookies know no ports, so installations side by side need names of
+ * their own.
+ */
+export function sessionCookieName(port: number): string {
+  return port === DEFAULT_PORT ? 'clawnex_session' : `clawnex_session_${port}`
+}
+
 /** The parts of a request that can identify someone. Values are raw header values. */
 export interface CredentialSource {
   readonly cookie: string | undefined

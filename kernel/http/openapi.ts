@@ -14,7 +14,7 @@ export interface RouteGroup {
 const COMMON: readonly ErrorCode[] = ['API_BAD_REQUEST', 'API_HOST', 'API_RATE', 'API_INTERNAL', 'API_UNAVAILABLE']
 const SECURITY = [{ session: [] }, { bearer: [] }, { apiKey: [] }]
 
-export function describeApi(groups: readonly RouteGroup[], version: string): Json {
+export function describeApi(groups: readonly RouteGroup[], version: string, cookie: string): Json {
   const paths: Record<string, Json> = systemPaths()
   for (const { plugin, specs } of groups) {
     for (const spec of specs) {
@@ -38,7 +38,7 @@ export function describeApi(groups: readonly RouteGroup[], version: string): Jso
     components: {
       schemas: { Problem: PROBLEM },
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'clawnex_session' },
+        session: { type: 'apiKey', in: 'cookie', name: cookie },
         bearer: { type: 'http', scheme: 'bearer' },
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
       },

@@ -23,7 +23,7 @@ import { createCommands } from './commands.ts'
 import { handleFaults } from './faults.ts'
 import type { ProcessOptions } from './options.ts'
 import { createPermissions } from './permissions.ts'
-import { type Plane, tellSupervisor } from './process.ts'
+import { type Plane, tellFailure } from './process.ts'
 
 export async function start(options: ProcessOptions): Promise<Plane> {
   const { run, root } = options
@@ -79,13 +79,7 @@ export async function start(options: ProcessOptions): Promise<Plane> {
     without: options.without,
   })
   plane.setCommands(createCommands({ kernel, plane, access, origin: `http://127.0.0.1:${port}`, version: run.version }))
-  kernel.onTransaction(report => {
-    if (report.error)
-      tellSupervisor({
-        type: 'event',
-        event: { event: 'plugin', plugin: report.plugin, result: report.result, error: report.error },
-      })
-  })
+  kernel.onTransaction(tellFailure)
   await kernel.start()
   await plane.start()
   started = true

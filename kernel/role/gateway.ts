@@ -10,7 +10,7 @@ import { openSecrets } from '../secrets/index.ts'
 import { createKernel } from '../transaction/kernel.ts'
 import { handleFaults } from './faults.ts'
 import type { ProcessOptions } from './options.ts'
-import { type Plane, tellSupervisor } from './process.ts'
+import { type Plane, tellFailure, tellSupervisor } from './process.ts'
 
 /** It holds no state and no call by then. */
 const LITELLM_STOP_MS = 2_000
@@ -65,13 +65,7 @@ export async function start(options: ProcessOptions): Promise<Plane> {
     port,
     litellm: litellm.status(),
   }))
-  kernel.onTransaction(report => {
-    if (report.error)
-      tellSupervisor({
-        type: 'event',
-        event: { event: 'plugin', plugin: report.plugin, result: report.result, error: report.error },
-      })
-  })
+  kernel.onTransaction(tellFailure)
   await kernel.start()
   await firstSnapshot(plane)
   await beginLiteLlm(litellm, plane, run.litellm)

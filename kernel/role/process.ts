@@ -1,4 +1,4 @@
-import { ERRORS, isCatalogued } from '../contract/index.ts'
+import { ERRORS, isCatalogued, type TransactionReport } from '../contract/index.ts'
 import type { ProcessOptions, Role } from './options.ts'
 
 /** A started plane. */
@@ -60,6 +60,11 @@ function isStop(message: unknown): message is { type: 'stop'; deadlineMs: number
 /** Sends a message over the IPC channel. Without a supervisor (service manager) there is none and nothing is sent. */
 export function tellSupervisor(message: Record<string, unknown>): void {
   if (process.connected) process.send?.(message)
+}
+
+/** Has the terminal say that a plugin could not be loaded; what went well is no news there. */
+export function tellFailure({ plugin, result, error }: TransactionReport): void {
+  if (error !== null) tellSupervisor({ type: 'event', event: { event: 'plugin', plugin, result, error } })
 }
 
 /** A start that cannot succeed: told once, in the catalogue's words, then the process ends. */

@@ -1,13 +1,14 @@
 import { type Access, type Actor, ApiError, type CredentialSource } from 'clawnex/contract'
 import { readKind } from './keys/format.ts'
 import { isUsable, type KeyStore, type StoredKey } from './keys/store.ts'
-import { readSessionCookie, sessionCookie } from './sessions/cookie.ts'
+import type { SessionCookie } from './sessions/cookie.ts'
 import type { Session, SessionStore } from './sessions/store.ts'
 
 export interface AccessParts {
   readonly mode: 'on' | 'off'
   readonly keys: KeyStore
   readonly sessions: SessionStore
+  readonly cookie: SessionCookie
   readonly now: () => number
   /** Outlives generations, so that streams opened before a reload still hear of a revocation after it. */
   readonly listeners: Set<(actorId: string) => void>
@@ -37,7 +38,7 @@ export function createAccess(parts: AccessParts): AccessControl {
     revoked,
 
     authenticate(source) {
-      const session = readSessionCookie(source.cookie)
+      const session = parts.cookie.read(source.cookie)
       const key = readKey(source)
       if (session !== undefined && key !== undefined) {
         throw new ApiError('API_CREDENTIALS_AMBIGUOUS', { detail: 'A session cookie and a key were sent.' })
@@ -57,7 +58,7 @@ export function createAccess(parts: AccessParts): AccessControl {
       const opened = sessions.redeem(token)
       if (opened === null) return null
       opened.ended.forEach(revoked)
-      return { setCookie: sessionCookie(opened.secret) }
+      return { setCookie: parts.cookie.opened(opened.secret) }
     },
 
     takeFirstKeys() {

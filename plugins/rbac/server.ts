@@ -5,6 +5,7 @@ import { hashSecret, mintKey } from './keys/format.ts'
 import { createKeyStore } from './keys/store.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { sessionCookie } from './sessions/cookie.ts'
 import { createSessionStore } from './sessions/store.ts'
 
 const SWEEP_MS = 15_000
@@ -37,14 +38,15 @@ export default definePlugin({
       host.publish(KEY_TABLE, { keys: [...keys.published(), internal] })
     }
     const warn = (error: unknown) => host.log.warn({ err: error }, 'time of last use cannot be written')
-    const access = createAccess({ mode: host.run.rbac, keys, sessions, now, listeners, warn })
+    const cookie = sessionCookie(host.run.dashboardPort)
+    const access = createAccess({ mode: host.run.rbac, keys, sessions, cookie, now, listeners, warn })
 
     publish()
     host.offer(ACCESS, access)
     host.offer(INTERNAL_KEYS, { modelKey: () => internalKey })
     const permissions = () => host.find(PERMISSIONS)
     const ofKeys = keyRoutes({ keys, access, permissions, publish, now })
-    for (const route of [...ofKeys, ...sessionRoutes(sessions, access)]) host.route(route)
+    for (const route of [...ofKeys, ...sessionRoutes(sessions, access, cookie)]) host.route(route)
 
     host.onRecords(CALLS, rows => {
       for (const { row } of rows) if (row.key !== null) keys.touch(row.key.id, row.at)

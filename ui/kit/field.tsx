@@ -25,23 +25,18 @@ export interface ControlIds {
   readonly 'aria-invalid': 'true' | undefined
 }
 
-/** Label, control, error, help; hands the ids that tie them together to the control. */
-export function FieldBox({
-  label,
-  help,
-  error,
-  children,
-}: {
-  label: string
-  help?: ComponentChildren
-  error?: string | undefined
+interface ControlParts {
+  readonly help?: ComponentChildren
+  readonly error?: string | undefined
   children(ids: ControlIds): ComponentChildren
-}) {
+}
+
+/** A control with its error and help below, tied together by ids. */
+function useControl({ help, error, children }: ControlParts) {
   const id = useId()
   const described = [error && `${id}-e`, help && `${id}-h`].filter(Boolean).join(' ') || undefined
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
+  const content = (
+    <>
       {children({ id, 'aria-describedby': described, 'aria-invalid': error ? 'true' : undefined })}
       {error && (
         <p class="error" id={`${id}-e`}>
@@ -54,6 +49,18 @@ export function FieldBox({
           {help}
         </p>
       )}
+    </>
+  )
+  return { id, content }
+}
+
+/** Label, control, error, help; hands the ids that tie them together to the control. */
+export function FieldBox({ label, help, error, children }: { label: string } & ControlParts) {
+  const { id, content } = useControl({ help, error, children })
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {content}
     </div>
   )
 }
@@ -66,36 +73,15 @@ export function FormRow({
   error,
   changed,
   children,
-}: {
-  label: string
-  kind?: string
-  help?: ComponentChildren
-  error?: string
-  changed?: boolean
-  children(ids: ControlIds): ComponentChildren
-}) {
-  const id = useId()
-  const described = [error && `${id}-e`, help && `${id}-h`].filter(Boolean).join(' ') || undefined
+}: { label: string; kind?: string; changed?: boolean } & ControlParts) {
+  const { id, content } = useControl({ help, error, children })
   return (
     <div class="form-row" data-changed={changed ? '' : undefined}>
       <div class="fl">
         <label for={id}>{label}</label>
         {kind && <span class="sub mono">{kind}</span>}
       </div>
-      <div class="field">
-        {children({ id, 'aria-describedby': described, 'aria-invalid': error ? 'true' : undefined })}
-        {error && (
-          <p class="error" id={`${id}-e`}>
-            <Icon name="critical" />
-            {error}
-          </p>
-        )}
-        {help && (
-          <p class="help" id={`${id}-h`}>
-            {help}
-          </p>
-        )}
-      </div>
+      <div class="field">{content}</div>
     </div>
   )
 }

@@ -30,7 +30,7 @@ const SHORT_PICTURE = 4096
 const PICTURE_TYPE = /^image\/[a-z0-9.+-]{1,40}$/
 
 export function collectUnits(body: Readonly<Record<string, unknown>>): Collected {
-  const messages = new MessagesCollector()
+  const messages = new MessagesCollector(LAYOUT)
   messages.call(body)
   return messages.finish()
 }
@@ -45,13 +45,6 @@ interface Place {
 }
 
 class MessagesCollector extends UnitCollector {
-  /** Tool names by the id of the call, to name the results. */
-  readonly #tools = new Map<string, string>()
-
-  constructor() {
-    super(LAYOUT)
-  }
-
   call(body: Readonly<Record<string, unknown>>): void {
     this.each(body, (key, value, holder) => {
       const path = joinPath('', key)
@@ -104,12 +97,12 @@ class MessagesCollector extends UnitCollector {
     const { id, name, tool_use_id: of } = block
     if (type.endsWith('tool_use') || (block['input'] ?? null) !== null) {
       const tool = typeof name === 'string' ? name : undefined
-      if (typeof id === 'string' && tool !== undefined) this.#tools.set(id, tool)
+      if (typeof id === 'string' && tool !== undefined) this.tools.set(id, tool)
       return { ...place, origin: 'tool_call', tool }
     }
     if (typeof of === 'string' || type.endsWith('tool_result')) {
       const origin = type.startsWith('web_') ? 'web' : 'tool_result'
-      return { ...place, origin, tool: this.#tools.get(String(of)) }
+      return { ...place, origin, tool: this.tools.get(String(of)) }
     }
     // Documents and search results inside a tool's result are that tool's word.
     if (place.origin === 'tool_result' || place.origin === 'web') return place

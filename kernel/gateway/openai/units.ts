@@ -32,19 +32,12 @@ const LAYOUT: Layout = {
 }
 
 export function collectUnits(body: Readonly<Record<string, unknown>>): Collected {
-  const chat = new ChatCollector()
+  const chat = new ChatCollector(LAYOUT)
   chat.call(body)
   return chat.finish()
 }
 
 class ChatCollector extends UnitCollector {
-  /** Tool names by the id of the call, to name the results. */
-  readonly #tools = new Map<string, string>()
-
-  constructor() {
-    super(LAYOUT)
-  }
-
   call(body: Readonly<Record<string, unknown>>): void {
     this.each(body, (key, value, holder) => {
       const path = joinPath('', key)
@@ -76,13 +69,13 @@ class ChatCollector extends UnitCollector {
   #toolOf(message: Readonly<Record<string, unknown>>): string | undefined {
     const { name, tool_call_id: id } = message
     if (typeof name === 'string') return name
-    return typeof id === 'string' ? this.#tools.get(id) : undefined
+    return typeof id === 'string' ? this.tools.get(id) : undefined
   }
 
   #toolCall(call: unknown, path: string, holder: object, key: string | number): void {
     const inner = isObject(call) ? (call['function'] ?? call['custom'] ?? call) : call
     const name = isObject(inner) && typeof inner['name'] === 'string' ? inner['name'] : undefined
-    if (isObject(call) && typeof call['id'] === 'string' && name !== undefined) this.#tools.set(call['id'], name)
+    if (isObject(call) && typeof call['id'] === 'string' && name !== undefined) this.tools.set(call['id'], name)
     this.any(call, path, 'tool_call', holder, key, name)
   }
 }

@@ -43,6 +43,8 @@ interface Found {
 
 /** Units of the conversation come last, its newest text at the very end: what a judge takes for the new part of the call. */
 export class UnitCollector {
+  /** Tool names by the id of the call, to name the results. */
+  protected readonly tools = new Map<string, string>()
   readonly #layout: Layout
   readonly #settings: Found[] = []
   readonly #conversation: Found[] = []

@@ -25,7 +25,7 @@ const LAYOUT: Layout = {
 }
 
 export function collectUnits(body: Readonly<Record<string, unknown>>): Collected {
-  const collector = new ResponsesCollector()
+  const collector = new ResponsesCollector(LAYOUT)
   collector.call(body)
   return collector.finish()
 }
@@ -44,13 +44,6 @@ const ITEM_ORIGINS: Readonly<Record<string, Origin>> = {
 const RESULT_KEYS = new Set(['output', 'outputs', 'results', 'result'])
 
 class ResponsesCollector extends UnitCollector {
-  /** Tool names by the id of the call, to name the results. */
-  readonly #tools = new Map<string, string>()
-
-  constructor() {
-    super(LAYOUT)
-  }
-
   call(body: Readonly<Record<string, unknown>>): void {
     this.each(body, (key, value, holder) => {
       const path = joinPath('', key)
@@ -76,10 +69,10 @@ class ResponsesCollector extends UnitCollector {
 
   #toolOf(item: Readonly<Record<string, unknown>>, origin: Origin): string | undefined {
     const { type, name, call_id: id } = item
-    if (origin === 'tool_result') return typeof id === 'string' ? this.#tools.get(id) : undefined
+    if (origin === 'tool_result') return typeof id === 'string' ? this.tools.get(id) : undefined
     if (origin !== 'tool_call') return undefined
     const tool = typeof name === 'string' ? name : String(type).replace(/_call$/, '')
-    if (typeof id === 'string') this.#tools.set(id, tool)
+    if (typeof id === 'string') this.tools.set(id, tool)
     return tool
   }
 

@@ -6,6 +6,7 @@ import {
   MODEL_PATH,
   type ModelPath,
   type RouteSpec,
+  sessionCookieName,
   tokenKey,
 } from '../../contract/index.ts'
 import { describeApi } from '../openapi.ts'
@@ -90,7 +91,11 @@ export function openApiRoute(parts: KernelRouteParts, own: () => readonly RouteS
         title: titles.get(plugin) ?? plugin,
         specs,
       }))
-      return describeApi([{ plugin: 'kernel', title: 'Kernel', specs: own() }, ...groups], parts.run.version)
+      return describeApi(
+        [{ plugin: 'kernel', title: 'Kernel', specs: own() }, ...groups],
+        parts.run.version,
+        sessionCookieName(parts.port()),
+      )
     },
   })
 }

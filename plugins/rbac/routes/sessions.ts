@@ -1,7 +1,7 @@
 import { ApiError, defineRoute, type RouteSpec, reply } from 'clawnex/contract'
 import { Type } from 'typebox'
 import type { AccessControl } from '../access.ts'
-import { endedCookie } from '../sessions/cookie.ts'
+import type { SessionCookie } from '../sessions/cookie.ts'
 import { ABSOLUTE_MS, IDLE_MS, type SessionStore } from '../sessions/store.ts'
 
 const SessionSchema = Type.Object({
@@ -12,7 +12,7 @@ const SessionSchema = Type.Object({
   current: Type.Boolean({ description: 'True for the session that asks.' }),
 })
 
-export function sessionRoutes(sessions: SessionStore, access: AccessControl): RouteSpec[] {
+export function sessionRoutes(sessions: SessionStore, access: AccessControl, cookie: SessionCookie): RouteSpec[] {
   const list = defineRoute({
     method: 'GET',
     path: '/sessions',
@@ -59,7 +59,7 @@ export function sessionRoutes(sessions: SessionStore, access: AccessControl): Ro
       }
       sessions.end(actor.id)
       access.revoked(actor.id)
-      const headers = { 'set-cookie': endedCookie(), 'clear-site-data': '"cache", "cookies", "storage"' }
+      const headers = { 'set-cookie': cookie.ended(), 'clear-site-data': '"cache", "cookies", "storage"' }
       return reply(204, undefined, headers)
     },
   })

@@ -42,6 +42,7 @@ test('the document is valid OpenAPI 3.1 and names every live route', async () =>
   assert.deepEqual(operation.responses['200'].content['application/json'].example, { name: 'wheel' })
   assert.match(operation.responses['409'].description, /API_CONFLICT/)
   assert.match(operation.responses['412'].description, /API_PRECONDITION/)
+  assert.equal(document.components.securitySchemes.session.name, 'clawnex_session')
   assert.deepEqual(operation.security, [{ session: [] }, { bearer: [] }, { apiKey: [] }])
   for (const path of ['/api/health', '/api/ready', '/api/v1/events', '/api/v1/kernel/plugins/{id}/reload']) {
     assert.ok(document.paths[path], path)
@@ -50,4 +51,11 @@ test('the document is valid OpenAPI 3.1 and names every live route', async () =>
     Object.values(item).map(({ operationId }) => operationId),
   )
   assert.equal(new Set(ids).size, ids.length, 'each operation has an id of its own')
+})
+
+test('the session cookie carries the number of any port but the default one', async t => {
+  const { port } = await rig.http.listen(0)
+  t.after(() => rig.http.close(0))
+  const answer = await rig.http.inject({ path: '/api/v1/openapi.json', headers: bearer(rig.key('kernel.read')) })
+  assert.equal(answer.json().components.securitySchemes.session.name, `clawnex_session_${port}`)
 })

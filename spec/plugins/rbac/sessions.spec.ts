@@ -10,8 +10,11 @@ import { startRbac } from './start.ts'
 const HOUR = 3_600_000
 const NOW = 1_800_000_000_000
 
+/** The default port; its cookie has no number. */
+const run = { dashboardPort: 5001 }
+
 test('a link becomes one session whose cookie scripts and other sites cannot use', async () => {
-  const { access, cookie } = await startRbac()
+  const { access, cookie } = await startRbac({ run })
   const { token } = access.openLink()
   const redeemed = access.redeemLink(token)
   assert.match(
@@ -26,6 +29,21 @@ test('a link becomes one session whose cookie scripts and other sites cannot use
   assert.equal(access.redeemLink(token), null)
   assert.equal(access.redeemLink(''), null)
   assert.equal(access.redeemLink('x'.repeat(10_000)), null)
+})
+
+test('on another port the cookie has another name, and the one of a neighbour is not looked at', async () => {
+  const { access, cookie, signIn, bench } = await startRbac({ run: { dashboardPort: 5002 } })
+  const redeemed = access.redeemLink(access.openLink().token)
+  assert.match(
+    redeemed?.setCookie ?? '',
+    /^clawnex_session_5002=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=604800$/,
+  )
+  const own = signIn()
+  assert.equal(cookie(`clawnex_session=neighbour; ${own}; clawnex_session_5003=other`)?.kind, 'session')
+  assert.equal(cookie('clawnex_session=neighbour; clawnex_session_50021=other'), null)
+  assert.throws(() => cookie(`${own}; clawnex_session_5002=other`), { code: 'API_CREDENTIALS_AMBIGUOUS' })
+  const answer = await bench.call('POST', '/logout', { actor: cookie(own)! })
+  assert.match(answer.headers['set-cookie'] ?? '', /^clawnex_session_5002=; .*Max-Age=0$/)
 })
 
 test('of fifty attempts at one link exactly one wins', async () => {
@@ -120,7 +138,7 @@ test('links and sessions survive a restart, and only hashes are kept', async t =
 })
 
 test('sign-out ends the session, tells its streams and clears the browser', async () => {
-  const { signIn, cookie, access, bench } = await startRbac()
+  const { signIn, cookie, access, bench } = await startRbac({ run })
   const session = signIn()
   const actor = cookie(session)!
   const ended: string[] = []
@@ -153,7 +171,7 @@ test('sessions are listed with the own one marked and can be ended one by one', 
 })
 
 test('a request carries one credential or is refused', async () => {
-  const { signIn, access } = await startRbac()
+  const { signIn, access } = await startRbac({ run })
   const { apiKey } = access.takeFirstKeys()!
   const session = signIn()
   const ask = (source: { cookie?: string; authorization?: string; apiKey?: string }) =>
