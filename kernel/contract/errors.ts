@@ -423,6 +423,12 @@ export const RUN_ERRORS = {
     'Another ClawNex uses this data folder.',
     'Stop it, or choose another folder with --data.',
   ),
+  RUN_DATA_LAYOUT: entry(
+    500,
+    'operator',
+    'Something in the data folder is not what it must be.',
+    'Move away what the detail names, or make it readable, then start again.',
+  ),
   RUN_DATABASE_DAMAGED: entry(
     500,
     'operator',

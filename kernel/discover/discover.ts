@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { PluginError } from '../contract/index.ts'
+import { PluginError, RunError } from '../contract/index.ts'
 import { type Candidate, readCandidate } from './manifest.ts'
 
 export interface Places {
@@ -10,7 +10,10 @@ export interface Places {
   readonly without?: readonly string[] | undefined
 }
 
-/** Every plugin folder, sorted by id. A folder that is no plugin comes back with its error, never as a throw. */
+/**
+ * Every plugin folder, sorted by id. A folder that is no plugin comes back with its error, never as a throw. Throws
+ * RUN_DATA_LAYOUT when the folder of all of them cannot be read.
+ */
 export function discover(places: Places): readonly Candidate[] {
   const builtin = listFolders(places.builtinDir).map(id => readCandidate(id, join(places.builtinDir, id), true))
   const extra = listFolders(places.extraDir).map(id => readCandidate(id, join(places.extraDir, id), false))
@@ -36,8 +39,12 @@ function readEntries(dir: string): Dirent[] {
     return readdirSync(dir, { withFileTypes: true })
   } catch (error) {
     // The folder of third-party plugins need not exist.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return []
+    throw new RunError('RUN_DATA_LAYOUT', {
+      detail: `${dir} must be a folder that can be read (${code}).`,
+      cause: error,
+    })
   }
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../cli/launch/make-folder.mjs'
 import { RunError } from '../contract/index.ts'
 
 /** The gateway may be the first to start on a new data folder. Throws RUN_DATA_READONLY. */
@@ -7,7 +7,7 @@ export function prepareGatewayFolder(dataDir: string): void {
   process.umask(0o077)
   try {
     for (const folder of [dataDir, join(dataDir, 'run'), join(dataDir, 'spool')]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
     }
   } catch (cause) {
     throw new RunError('RUN_DATA_READONLY', { detail: `${dataDir}: ${(cause as NodeJS.ErrnoException).code}.`, cause })

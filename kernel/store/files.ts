@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../cli/launch/make-folder.mjs'
 import { RunError } from '../contract/index.ts'
 
 /** Permissions are set on what we make and what SQLite makes beside it: the driver itself creates files of mode 0644. */
@@ -7,7 +8,7 @@ export function prepareDataFolder(dataDir: string): void {
   process.umask(0o077)
   try {
     for (const folder of [dataDir, join(dataDir, 'run'), join(dataDir, 'backups')]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
     }
     chmodSync(dataDir, 0o700)
   } catch (cause) {

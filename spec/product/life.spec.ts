@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -99,6 +99,49 @@ test('a file where the data folder should be, and a damaged database, are named;
   await assert.rejects(startProduct({ data }), /RUN_DATABASE_DAMAGED|database is damaged/i)
   await assert.rejects(startProduct({ data }), /RUN_DATABASE_DAMAGED|database is damaged/i, 'nor at the next start')
   assert.match(readFileSync(join(data, 'clawnex.db'), 'utf8'), /^this is not a database/)
+})
+
+test('folders that nothing can be made in, and a file where the plugins should be, are named', async t => {
+  await assert.rejects(startProduct({ data: '/proc/x' }), /RUN_DATA_READONLY[\s\S]*\/proc\/x/)
+  const data = temporaryFolder(t)
+  writeFileSync(join(data, 'plugins'), 'not a folder')
+  await assert.rejects(startProduct({ data }), error => {
+    assert.match(String(error), /RUN_DATA_LAYOUT/)
+    assert.ok(String(error).includes(join(data, 'plugins')))
+    return true
+  })
+})
+
+test('plugins whose setup never ends delay the start, and do not prevent it', async t => {
+  const data = temporaryFolder(t)
+  for (const id of ['hanging', 'stalling']) {
+    mkdirSync(join(data, 'plugins', id), { recursive: true })
+    const manifest = {
+      id,
+      version: '1.0.0',
+      title: id,
+      api: '^1.0.0',
+      kind: 'feature',
+      entries: { server: 'server.ts' },
+    }
+    writeFileSync(join(data, 'plugins', id, 'plugin.json'), JSON.stringify(manifest))
+    writeFileSync(
+      join(data, 'plugins', id, 'server.ts'),
+      `import { definePlugin } from 'clawnex/contract'
+       export default definePlugin({ setup: () => new Promise(() => {}) })`,
+    )
+  }
+  const product = await startProduct({ data })
+  t.after(() => product.stop())
+  const ready = await product.api('/api/ready')
+  assert.equal(ready.status, 200)
+  const { items } = (await (await product.api('/api/v1/kernel/plugins')).json()) as {
+    items: { id: string; state: string; error: { code: string } | null }[]
+  }
+  for (const id of ['hanging', 'stalling'])
+    assert.equal(items.find(item => item.id === id)?.error?.code, 'PLG_SETUP_TIMEOUT')
+  assert.ok(items.filter(({ state }) => state === 'active').length >= 4)
+  assert.equal((await product.chat(hello)).status, 200)
 })
 
 test('a key file that is gone beside a database ends the start and is not made anew; put back, all is as it was', async t => {

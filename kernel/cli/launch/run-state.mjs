@@ -1,9 +1,10 @@
 // @ts-check
 /** `DATA/run/supervisor.json`: what runs on this data folder, for `status`, `open`, `stop` and `restart`. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LaunchError } from './errors.mjs'
 import { tryLock } from './lock.mjs'
+import { makeFolder } from './make-folder.mjs'
 import { thisProcess } from './process-identity.mjs'
 
 /**
@@ -59,7 +60,7 @@ export function claimData(data, version) {
 /** @param {string} data @param {string} folder */
 function takeLock(data, folder) {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     const lock = tryLock(join(folder, 'supervisor.lock'))
     if ('release' in lock) return lock
     const where = readRunState(data)?.dashboard
