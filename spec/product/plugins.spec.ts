@@ -143,6 +143,34 @@ describe('a plugin of the operator, edited while the product runs', () => {
     assert.equal(product.child.exitCode, null)
   })
 
+  test('one that throws later in the gateway is taken out there, and calls go on', async t => {
+    const data = temporaryFolder(t)
+    const folder = join(data, 'plugins', 'late-gateway')
+    mkdirSync(folder, { recursive: true })
+    const entries = { gateway: 'gateway.ts' }
+    writeFileSync(
+      join(folder, 'plugin.json'),
+      JSON.stringify({ ...manifest, id: 'late-gateway', entries, permissions: [] }),
+    )
+    writeFileSync(
+      join(folder, 'gateway.ts'),
+      `import { defineGatewayPlugin } from 'clawnex/contract'
+       export default defineGatewayPlugin({ setup() { setTimeout(() => { throw new Error('late') }, 80) } })`,
+    )
+    const product = await startProduct({ data, direct: true })
+    t.after(() => product.stop())
+    const gateway = () => descendantsWithRole(product.child.pid as number, 'gateway')
+    const before = await gateway()
+    await product.until('the fault', async () => {
+      const status = (await (await product.api('/api/v1/kernel/status')).json()) as {
+        gateway: { plugins: Status[] }
+      }
+      return status.gateway.plugins.find(({ id }) => id === 'late-gateway')?.error?.code === 'PLG_FAULT'
+    })
+    assert.equal((await product.chat(demo)).status, 200)
+    assert.deepEqual(await gateway(), before)
+  })
+
   test('an invalid manifest is named and the rest starts', async t => {
     const data = temporaryFolder(t)
     mkdirSync(join(data, 'plugins', 'greeter'), { recursive: true })
