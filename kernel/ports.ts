@@ -189,9 +189,14 @@ export interface DashboardPlane {
   /** Runs a local command for a client that connected to the socket (the CLI): `open-link`, `status`, … */
   setCommands(run: (command: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>): void
   gateway(): GatewayStatus
+  /** Gives the gateway an order. Rejects with its catalogued error, or with RUN_LITELLM when none is connected. */
+  operate(order: GatewayOrder): Promise<unknown>
   onGateway(listener: (status: GatewayStatus) => void): Release
   stop(): Promise<void>
 }
+
+/** What the dashboard can order the gateway to do. */
+export type GatewayOrder = 'litellm-restart' | 'litellm-provision'
 
 /** Gateway end. */
 export interface GatewayPlane {
@@ -209,7 +214,9 @@ export interface GatewayPlane {
   nextId(): string
   setStager(stage: (plugin: string, by: string) => Promise<Staged>): void
   /** Source of the status messages. */
-  setStatus(read: () => Pick<GatewayStatus, 'plugins' | 'calls' | 'ready' | 'port'>): void
+  setStatus(read: () => Pick<GatewayStatus, 'plugins' | 'calls' | 'ready' | 'port' | 'litellm'>): void
+  /** Carries out orders of the dashboard. */
+  setOperator(operate: (order: GatewayOrder) => unknown): void
   connected(): boolean
   stop(): Promise<void>
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { isCatalogued } from '../contract/index.ts'
+import { litellmLogs, litellmProvision, litellmRestart, litellmStatus } from './commands/litellm.ts'
 import { LEVELS, type LogOptions, logs } from './commands/logs.ts'
 import { open } from './commands/open.ts'
 import { pluginList, pluginReload } from './commands/plugin.ts'
@@ -61,6 +62,13 @@ command(program, 'logs', 'newest log lines of both planes')
   .addOption(new Option('--level <level>', 'lowest level').choices(Object.keys(LEVELS)).default('info'))
   .option('-f, --follow', 'go on with new lines', false)
   .action(carryOut((context, options: LogOptions) => logs(context, options)))
+const litellm = program.command('litellm').description('LiteLLM behind the model path')
+command(litellm, 'status', 'state, version, port and what it adds to a call').action(carryOut(litellmStatus))
+command(litellm, 'provision', 'install what is missing').action(carryOut(litellmProvision))
+command(litellm, 'restart', 'replace the process; no call fails').action(carryOut(litellmRestart))
+command(litellm, 'logs', 'newest lines it wrote')
+  .option('-n, --lines <count>', 'how many', parseCount, 100)
+  .action(carryOut((context, options: { lines: number }) => litellmLogs(context, options)))
 const plugins = program.command('plugin').description('plugins of the running product')
 command(plugins, 'list', 'plugins with their states').action(carryOut(pluginList))
 command(plugins, 'reload <id>', 'load a plugin again').action(

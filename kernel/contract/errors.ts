@@ -382,6 +382,12 @@ export const GATEWAY_ERRORS = {
     'The answer exceeded the limit and was cut.',
     'Ask for less, or raise the limit of the provider.',
   ),
+  GW_LITELLM: entry(
+    503,
+    'retry',
+    'The provider is reached through LiteLLM, which is not ready.',
+    'Retry in some seconds. "clawnex litellm status" says what it waits for.',
+  ),
   GW_STOPPING: entry(503, 'retry', 'The model path is stopping.', 'Retry after a second.'),
   GW_INTERNAL: entry(
     500,
@@ -398,6 +404,12 @@ export const RUN_ERRORS = {
     'operator',
     'The port is taken by another process.',
     'End that process, or choose another port with the flag named in the detail.',
+  ),
+  RUN_LITELLM: entry(
+    503,
+    'operator',
+    'LiteLLM cannot be run.',
+    'Do what the detail says, then "clawnex litellm provision". Direct routes work without it.',
   ),
   RUN_DATA_READONLY: entry(
     500,

@@ -165,6 +165,8 @@ export interface Target {
   readonly provider: string
   /** The model name as the provider knows it. */
   readonly model: string
+  /** The name that is written into the call where it differs from `model`. */
+  readonly sentAs?: string
   readonly route: 'direct' | 'litellm' | 'demo'
   readonly dialect: Dialect
   /** Base address without trailing slash; the dialect's path is appended, such as `/chat/completions`. */

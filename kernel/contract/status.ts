@@ -1,5 +1,6 @@
 /** How plugins and planes are, as the kernel's routes under `/api/v1/kernel` and its events tell it. */
 import type { Advice, Phase } from './errors.ts'
+import type { LiteLlmStatus } from './litellm.ts'
 import type { Manifest } from './manifest.ts'
 
 /** Where a plugin or one of its generations stands; see `kernel/transaction`. */
@@ -131,4 +132,6 @@ export interface GatewayStatus {
   readonly ready: boolean
   /** Port the model path listens on. */
   readonly port: number | null
+  /** Null until the gateway has told. */
+  readonly litellm: LiteLlmStatus | null
 }

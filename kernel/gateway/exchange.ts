@@ -22,6 +22,7 @@ import { queryOf } from './edge.ts'
 import { headersToCaller, headersToProvider, headerText } from './headers.ts'
 import { isHarmless, type JudgedCall, judgeRequest } from './judge-request.ts'
 import type { Limits } from './limits.ts'
+import { refuseSteering } from './litellm/steering.ts'
 import { buildRecord, type Facts, newFacts, round } from './record/record.ts'
 import { keptChars } from './record/texts.ts'
 import { textMode } from './services.ts'
@@ -106,6 +107,7 @@ export class Exchange implements AnswerOutlet {
     const { request, adapter, direct, plane } = this.#parts
     const { target, request: judgement } = this.#facts
     if (!target || !judgement) throw new GatewayError('GW_INTERNAL')
+    if (target.route === 'litellm') refuseSteering(call.body)
     const redactions = judgement.redactions
     if (!plane.accepting()) throw new GatewayError('GW_RECORDS_FULL')
     const handlers = {
@@ -115,10 +117,10 @@ export class Exchange implements AnswerOutlet {
       fail: (error: GatewayError) => this.#fail(error),
     }
     if (target.local) {
-      const body = this.#rewritable(call.rewritten(target.model, redactions), redactions)
+      const body = this.#rewritable(call.rewritten(target.sentAs ?? target.model, redactions), redactions)
       this.#upstream = runLocal({ ...target, local: target.local }, adapter.path, body, handlers)
     } else {
-      const body = this.#rewritable(call.encode(target.model, redactions), redactions)
+      const body = this.#rewritable(call.encode(target.sentAs ?? target.model, redactions), redactions)
       const headers = headersToProvider(request.headers, target, this.#mayPass)
       const path = adapter.upstreamAddress?.(target.baseUrl, queryOf(request)) ?? adapter.upstreamPath
       this.#upstream = direct.send({ target, path, headers, body }, handlers)

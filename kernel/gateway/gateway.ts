@@ -5,6 +5,7 @@ import {
   CataloguedError,
   GatewayError,
   type KeyOwner,
+  type LiteLlmStatus,
   type Logger,
   type ModelKeys,
   type RunOptions,
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly log: Logger
   readonly run: Pick<RunOptions, 'version'>
   readonly limits?: Partial<Limits>
+  /** LiteLLM behind the path: its state, and why no call shall be sent before it is ready, or null. */
+  readonly litellm?: { gap(): string | null; status(): Pick<LiteLlmStatus, 'state'> }
 }
 
 export interface Gateway {
@@ -38,6 +41,8 @@ export interface Gateway {
   /** Takes no new calls, lets running ones end, and ends those that are left at the deadline with an error their caller can read. */
   close(deadlineMs: number): Promise<void>
   calls(): { active: number; total: number }
+  /** Calls under way to an origin, such as `http://127.0.0.1:4002`. */
+  inFlight(origin: string): number
 }
 
 const KEEP_ALIVE_MS = 65_000
@@ -88,6 +93,10 @@ class ModelPath implements Gateway {
 
   calls(): { active: number; total: number } {
     return { active: this.#active.size, total: this.#total }
+  }
+
+  inFlight(origin: string): number {
+    return this.#direct.inFlight(origin)
   }
 
   #drain(ms: number): Promise<void> {
@@ -222,13 +231,21 @@ class ModelPath implements Gateway {
     const kernel = this.#options.kernel()
     const { plane } = this.#options
     const gaps = kernel ? readinessGaps(kernel.snapshot(), plane.version()) : ['starting']
-    return [...gaps, ...(plane.accepting() ? [] : ['records are full']), ...(this.#stopping ? ['stopping'] : [])]
+    const gap = this.#options.litellm?.gap() ?? null
+    return [
+      ...gaps,
+      ...(gap === null ? [] : [gap]),
+      ...(plane.accepting() ? [] : ['records are full']),
+      ...(this.#stopping ? ['stopping'] : []),
+    ]
   }
 
   #tellHealth(request: IncomingMessage, response: ServerResponse, gaps: readonly string[]): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new GatewayError('GW_METHOD')
     const status = gaps.length === 0 ? 'ok' : 'not ready'
-    sendJson(response, gaps.length === 0 ? 200 : 503, { status, ...(gaps.length === 0 ? {} : { reasons: gaps }) })
+    const litellm = this.#options.litellm?.status().state
+    const more = { ...(litellm === undefined ? {} : { litellm }), ...(gaps.length === 0 ? {} : { reasons: gaps }) }
+    sendJson(response, gaps.length === 0 ? 200 : 503, { status, ...more })
   }
 
   #tellModels(request: IncomingMessage, response: ServerResponse, snapshot: Snapshot, path: string): void {

@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net'
 import { type GatewayStatus, type Logger, PluginError, RunError } from '../contract/index.ts'
-import type { DashboardPlane, Store } from '../ports.ts'
+import type { DashboardPlane, GatewayOrder, Store } from '../ports.ts'
 import { type Connection, connect, PROTOCOL } from './connection.ts'
 import type { FileCalls } from './file-calls.ts'
 import { FrameError, type Message } from './frames.ts'
 import { type IncomingBatch, Ingest, readBatch } from './ingest.ts'
 import { type Listener, listen } from './listener.ts'
 import { Publisher } from './publisher.ts'
-import { describeError, type RemoteError } from './remote-error.ts'
+import { describeError, type RemoteError, reviveError } from './remote-error.ts'
 
 const STAGE_MS = 30_000
 const COMMIT_MS = 5_000
+const ORDER_MS = 10_000
 /** The gateway speaks every 2 seconds; one that is silent for so long hangs. */
 const SILENCE_MS = 10_000
 const WAITING_MS = 10_000
@@ -37,6 +38,7 @@ const NO_GATEWAY: GatewayStatus = {
   calls: null,
   ready: false,
   port: null,
+  litellm: null,
 }
 
 export function createDashboardPlane(options: DashboardPlaneOptions): DashboardPlane {
@@ -111,6 +113,16 @@ class Dashboard implements DashboardPlane {
       commit: () => this.#commit(gateway, id, plugin),
       abort: async (reason: string) => gateway.send({ t: 'abort', id, reason }),
     }
+  }
+
+  async operate(order: GatewayOrder): Promise<unknown> {
+    const gateway = this.#gateway
+    if (gateway === undefined) throw new RunError('RUN_LITELLM', { detail: 'No gateway is connected.' })
+    this.#lastStage += 1
+    const answer = await this.#ask(gateway, { t: 'order', id: `${process.pid}-${this.#lastStage}`, order }, ORDER_MS)
+    if (answer?.t === 'refused') throw reviveError(answer['error'] as RemoteError)
+    if (answer === undefined) throw new RunError('RUN_LITELLM', { detail: 'The gateway did not answer.' })
+    return answer['value']
   }
 
   async stop(): Promise<void> {
@@ -205,7 +217,7 @@ class Dashboard implements DashboardPlane {
     else if (message.t === 'status') this.#noteStatus(message['status'] as Partial<GatewayStatus>)
     else if (message.t === 'report')
       this.#options.log.warn({ code: message['code'], detail: message['detail'] }, 'gateway')
-    else if (message.t === 'staged' || message.t === 'refused' || message.t === 'committed') {
+    else if (message.t === 'staged' || message.t === 'refused' || message.t === 'committed' || message.t === 'done') {
       this.#pending.get(String(message['id']))?.(message)
     }
   }

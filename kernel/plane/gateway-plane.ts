@@ -1,5 +1,5 @@
 import type { GatewayStatus, Logger } from '../contract/index.ts'
-import type { GatewayPlane, Staged } from '../ports.ts'
+import type { GatewayOrder, GatewayPlane, Staged } from '../ports.ts'
 import { lockDataFolder } from '../store/lock.ts'
 import { type Connection, PROTOCOL } from './connection.ts'
 import type { FileCalls } from './file-calls.ts'
@@ -24,6 +24,7 @@ export interface GatewayPlaneOptions {
 }
 
 type ReadStatus = Parameters<GatewayPlane['setStatus']>[0]
+type Operator = Parameters<GatewayPlane['setOperator']>[0]
 type Stager = Parameters<GatewayPlane['setStager']>[0]
 
 export function createGatewayPlane(options: GatewayPlaneOptions): GatewayPlane {
@@ -40,7 +41,8 @@ class Gateway implements GatewayPlane {
   #snapshot: SnapshotContent = { version: 0, at: 0, values: {} }
   #texts = new Map<string, string>()
   #stager: Stager | undefined
-  #readStatus: ReadStatus = () => ({ plugins: [], calls: null, ready: false, port: null })
+  #operator: Operator | undefined
+  #readStatus: ReadStatus = () => ({ plugins: [], calls: null, ready: false, port: null, litellm: null })
   #lastStatus = ''
   #statusAt = 0
   #timer: NodeJS.Timeout | undefined
@@ -114,6 +116,10 @@ class Gateway implements GatewayPlane {
     this.#tellStatus(true)
   }
 
+  setOperator(operate: Operator): void {
+    this.#operator = operate
+  }
+
   connected(): boolean {
     return this.#uplink.connection !== undefined
   }
@@ -148,6 +154,7 @@ class Gateway implements GatewayPlane {
     else if (message.t === 'snapshot') this.#offered(String(message['text']))
     else if (message.t === 'stage')
       void this.#stage(String(message['id']), String(message['plugin']), String(message['by']))
+    else if (message.t === 'order') void this.#operate(message)
     else if (message.t === 'commit') this.#commit(String(message['id']))
     else if (message.t === 'abort') {
       const id = String(message['id'])
@@ -229,6 +236,17 @@ class Gateway implements GatewayPlane {
       else this.#send({ t: 'staged', id })
     } catch (error) {
       this.#staged.delete(id)
+      this.#send({ t: 'refused', id, error: describeError(error) })
+    }
+  }
+
+  async #operate({ id, order }: Message): Promise<void> {
+    try {
+      if (this.#operator === undefined) throw new Error('the gateway is still starting')
+      const value = await this.#operator(order as GatewayOrder)
+      this.#tellStatus(true)
+      this.#send({ t: 'done', id, value: value ?? null })
+    } catch (error) {
       this.#send({ t: 'refused', id, error: describeError(error) })
     }
   }

@@ -19,6 +19,8 @@ export function createCommands(parts: {
         .map(({ id, version, state, generation, error }) => ({ id, version, state, generation, error })),
       gateway: parts.plane.gateway(),
     }),
+    'litellm-restart': () => parts.plane.operate('litellm-restart'),
+    'litellm-provision': () => parts.plane.operate('litellm-provision'),
     'plugin-list': () => parts.kernel.status(),
     'plugin-reload': args => parts.kernel.reload(String(args['plugin']), 'cli'),
   }

@@ -1,11 +1,20 @@
 /** Composition of the control plane: store, plane, kernel, HTTP and UI host, in the order in which they need each other. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ACCESS, type Access, MODEL_PATH, PERMISSIONS, tokenKey } from '../contract/index.ts'
+import {
+  ACCESS,
+  type Access,
+  LITELLM_CONTROL,
+  type LiteLlmControl,
+  type LiteLlmStatus,
+  MODEL_PATH,
+  PERMISSIONS,
+  tokenKey,
+} from '../contract/index.ts'
 import { createHttp } from '../http/server.ts'
 import { createLogger } from '../log/index.ts'
 import { createDashboardPlane } from '../plane/index.ts'
-import type { Kernel } from '../ports.ts'
+import type { DashboardPlane, Kernel } from '../ports.ts'
 import { openSecrets } from '../secrets/index.ts'
 import { openStore, prepareDataFolder } from '../store/index.ts'
 import { createKernel } from '../transaction/kernel.ts'
@@ -64,6 +73,7 @@ export async function start(options: ProcessOptions): Promise<Plane> {
     watch: options.watch,
     services: new Map<string, unknown>([
       [tokenKey(MODEL_PATH), { url: () => `http://127.0.0.1:${plane.gateway().port ?? run.modelPort}` }],
+      [tokenKey(LITELLM_CONTROL), controlLiteLlm(plane)],
       [tokenKey(PERMISSIONS), createPermissions(() => kernel)],
     ]),
     without: options.without,
@@ -83,6 +93,14 @@ export async function start(options: ProcessOptions): Promise<Plane> {
       await plane.stop()
       await store.close()
     },
+  }
+}
+
+function controlLiteLlm(plane: DashboardPlane): LiteLlmControl {
+  return {
+    status: () => plane.gateway().litellm,
+    restart: async () => (await plane.operate('litellm-restart')) as LiteLlmStatus,
+    provision: async () => (await plane.operate('litellm-provision')) as LiteLlmStatus,
   }
 }
 

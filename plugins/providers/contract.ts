@@ -9,6 +9,9 @@ export interface Price {
   readonly trust: CostTrust
 }
 
+/** `auto`: through LiteLLM when it is ready, else direct when the provider speaks the dialect of the call. */
+export type RoutePolicy = 'auto' | 'litellm' | 'direct'
+
 /** A provider as the gateway needs it. */
 export interface PublishedProvider {
   readonly id: string
@@ -17,6 +20,7 @@ export interface PublishedProvider {
   readonly baseUrl: string
   /** Sealed at `keyPlace(id)`; null for providers without a key. */
   readonly sealedKey: string | null
+  readonly route: RoutePolicy
   /** Models by the provider's own names; null lets every name through. */
   readonly models: readonly string[] | null
   /** By model name; `*` is the price of models without one of their own. */

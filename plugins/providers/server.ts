@@ -1,8 +1,9 @@
-import { definePlugin, MODEL_PATH, type RunOptions } from 'clawnex/contract'
+import { definePlugin, LITELLM_CONTROL, MODEL_PATH, type RunOptions } from 'clawnex/contract'
 import { INTERNAL_KEYS } from '../rbac/contract.ts'
 import { readRunUrl } from './address/rules.ts'
 import { PROVIDER_TABLE, type PublishedProvider } from './contract.ts'
 import { demoCallRoute } from './routes/demo-call.ts'
+import { litellmRoutes } from './routes/litellm.ts'
 import { providerRoutes } from './routes/providers.ts'
 import { createProviderStore, DEFAULT_TIMEOUTS, type Provider } from './store.ts'
 
@@ -20,6 +21,7 @@ export default definePlugin({
       })
 
     publish()
+    for (const route of litellmRoutes(() => host.find(LITELLM_CONTROL))) host.route(route)
     for (const route of providerRoutes(store, ofRun, publish)) host.route(route)
     host.route(demoCallRoute(() => ({ path: host.find(MODEL_PATH), key: host.find(INTERNAL_KEYS)?.modelKey() })))
   },
@@ -33,6 +35,7 @@ function toProvider(upstream: RunOptions['upstreams'][number]): Provider {
     baseUrl: readRunUrl(upstream.url),
     keyLast4: null,
     enabled: true,
+    route: 'auto',
     models: null,
     prices: {},
     timeouts: DEFAULT_TIMEOUTS,
@@ -43,6 +46,6 @@ function toProvider(upstream: RunOptions['upstreams'][number]): Provider {
 }
 
 function toPublished(provider: Provider): PublishedProvider {
-  const { id, dialect, baseUrl, models, prices, timeouts } = provider
-  return { id, dialect, baseUrl, models, prices, timeouts, sealedKey: null }
+  const { id, dialect, baseUrl, route, models, prices, timeouts } = provider
+  return { id, dialect, baseUrl, route, models, prices, timeouts, sealedKey: null }
 }

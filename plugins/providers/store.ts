@@ -1,5 +1,5 @@
 import { ApiError, type Db, type Dialect, type Secrets } from 'clawnex/contract'
-import { keyPlace, type Price, type PublishedProvider } from './contract.ts'
+import { keyPlace, type Price, type PublishedProvider, type RoutePolicy } from './contract.ts'
 
 export interface Provider {
   readonly id: string
@@ -9,6 +9,7 @@ export interface Provider {
   /** The last four characters of the key, null without one. */
   readonly keyLast4: string | null
   readonly enabled: boolean
+  readonly route: RoutePolicy
   readonly models: readonly string[] | null
   readonly prices: Readonly<Record<string, Price>>
   readonly timeouts: { readonly firstByte: number; readonly idle: number }
@@ -25,6 +26,7 @@ export interface ProviderInput {
   readonly baseUrl: string
   readonly key?: string | null
   readonly enabled: boolean
+  readonly route: RoutePolicy
   readonly models: readonly string[] | null
   readonly prices: Readonly<Record<string, Price>>
   readonly timeouts: { readonly firstByte: number; readonly idle: number }
@@ -38,6 +40,7 @@ interface Row {
   key: string | null
   key_last4: string | null
   enabled: number
+  route: RoutePolicy
   models: string | null
   prices: string
   first_byte_ms: number
@@ -56,13 +59,13 @@ export function createProviderStore(db: Db, secrets: Secrets, now: () => number)
   const byId = db.prepare<[string], Row>('SELECT * FROM providers_provider WHERE id = ?')
   const insert = db.prepare(
     `INSERT INTO providers_provider
-       (id, title, dialect, base_url, key, key_last4, enabled, models, prices, first_byte_ms, idle_ms, created_at, updated_at)
-     VALUES (@id, @title, @dialect, @baseUrl, @key, @last4, @enabled, @models, @prices, @firstByte, @idle, @at, @at)
+       (id, title, dialect, base_url, key, key_last4, enabled, route, models, prices, first_byte_ms, idle_ms, created_at, updated_at)
+     VALUES (@id, @title, @dialect, @baseUrl, @key, @last4, @enabled, @route, @models, @prices, @firstByte, @idle, @at, @at)
      ON CONFLICT DO NOTHING`,
   )
   const change = db.prepare(
     `UPDATE providers_provider SET title = @title, dialect = @dialect, base_url = @baseUrl, key = @key, key_last4 = @last4,
-       enabled = @enabled, models = @models, prices = @prices, first_byte_ms = @firstByte, idle_ms = @idle,
+       enabled = @enabled, route = @route, models = @models, prices = @prices, first_byte_ms = @firstByte, idle_ms = @idle,
        version = version + 1, updated_at = @at
      WHERE id = @id AND version = @version`,
   )
@@ -120,8 +123,8 @@ export function createProviderStore(db: Db, secrets: Secrets, now: () => number)
         .all()
         .filter(row => row.enabled === 1)
         .map(row => {
-          const { id, dialect, baseUrl, models, prices, timeouts } = toProvider(row)
-          return { id, dialect, baseUrl, models, prices, timeouts, sealedKey: row.key }
+          const { id, dialect, baseUrl, route, models, prices, timeouts } = toProvider(row)
+          return { id, dialect, baseUrl, route, models, prices, timeouts, sealedKey: row.key }
         }),
   }
 }
@@ -132,6 +135,7 @@ function columns(input: ProviderInput) {
     dialect: input.dialect,
     baseUrl: input.baseUrl,
     enabled: input.enabled ? 1 : 0,
+    route: input.route,
     models: input.models === null ? null : JSON.stringify(input.models),
     prices: JSON.stringify(input.prices),
     firstByte: input.timeouts.firstByte,
@@ -152,6 +156,7 @@ function toProvider(row: Row): Provider {
     baseUrl: row.base_url,
     keyLast4: row.key_last4,
     enabled: row.enabled === 1,
+    route: row.route,
     models: row.models === null ? null : (JSON.parse(row.models) as string[]),
     prices: JSON.parse(row.prices) as Record<string, Price>,
     timeouts: { firstByte: row.first_byte_ms, idle: row.idle_ms },

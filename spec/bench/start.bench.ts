@@ -43,7 +43,8 @@ export async function run(args: readonly string[]): Promise<void> {
 /** The way `npm start` does it, without npm itself: its own start takes a constant fraction of a second. */
 async function startOnce(data: string): Promise<Run> {
   const began = performance.now()
-  const flags = ['--json', '--no-open', '--no-watch', '--data', data, '--dashboard-port', '0', '--model-port', '0']
+  const ports = ['--dashboard-port', '0', '--model-port', '0']
+  const flags = ['--json', '--no-open', '--no-watch', '--litellm', 'off', '--data', data, ...ports]
   const child = spawn('node', [join(ROOT, 'kernel/cli/launcher.mjs'), 'start', ...flags], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'ignore'],

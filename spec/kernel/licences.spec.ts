@@ -3,16 +3,7 @@ import { test } from 'node:test'
 import { runtimePackages } from '../fixtures/lock-file.ts'
 import { readSource } from '../fixtures/sources.ts'
 
-const ALLOWED = new Set([
-  'MIT',
-  'MIT-0',
-  'ISC',
-  'BSD-2-Clause',
-  'BSD-3-Clause',
-  'Apache-2.0',
-  '0BSD',
-  'Unlicense',
-])
+const ALLOWED = new Set(['MIT', 'MIT-0', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD', 'Unlicense'])
 
 /** One of several alternatives is enough: `(MIT OR CC0-1.0)`. */
 function isAllowed(licence: string): boolean {

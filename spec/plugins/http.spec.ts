@@ -6,6 +6,7 @@ import { createHub } from '../../kernel/events/hub.ts'
 import { createHttp } from '../../kernel/http/server.ts'
 import type { Kernel, Snapshot } from '../../kernel/ports.ts'
 import providersMigration from '../../plugins/providers/migrations/0001-providers.ts'
+import routeMigration from '../../plugins/providers/migrations/0002-route.ts'
 import providersServer from '../../plugins/providers/server.ts'
 import rbacMigration from '../../plugins/rbac/migrations/0001-keys-and-sessions.ts'
 import rbacServer from '../../plugins/rbac/server.ts'
@@ -18,7 +19,7 @@ const PLENTY = { burst: 100_000, perSecond: 100_000 }
 
 async function startHttp() {
   const rbac = await serveBench('rbac', rbacServer, [rbacMigration])
-  const providers = await serveBench('providers', providersServer, [providersMigration])
+  const providers = await serveBench('providers', providersServer, [providersMigration, routeMigration])
   const traffic = await serveBench('traffic', trafficServer, [trafficMigration])
   const access = rbac.service(ACCESS)
   const http = createHttp({

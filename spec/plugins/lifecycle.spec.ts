@@ -5,6 +5,7 @@ import { ACCESS, CALLS, type Migration, MODEL_KEYS, RECORDING } from '../../kern
 import { type AnyDefinition, bench } from '../../kernel/testing/index.ts'
 import providersGateway from '../../plugins/providers/gateway.ts'
 import providersMigration from '../../plugins/providers/migrations/0001-providers.ts'
+import routeMigration from '../../plugins/providers/migrations/0002-route.ts'
 import providers from '../../plugins/providers/server.ts'
 import { INTERNAL_KEYS, KEY_TABLE } from '../../plugins/rbac/contract.ts'
 import rbacGateway from '../../plugins/rbac/gateway.ts'
@@ -23,7 +24,11 @@ interface Case {
 
 const CASES: Readonly<Record<string, Case>> = {
   rbac: { server: rbac, gateway: rbacGateway, migrations: { '0001-keys-and-sessions': rbacMigration } },
-  providers: { server: providers, gateway: providersGateway, migrations: { '0001-providers': providersMigration } },
+  providers: {
+    server: providers,
+    gateway: providersGateway,
+    migrations: { '0001-providers': providersMigration, '0002-route': routeMigration },
+  },
   traffic: { server: traffic, gateway: trafficGateway, migrations: { '0001-calls': trafficMigration } },
 }
 

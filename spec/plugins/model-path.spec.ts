@@ -18,6 +18,7 @@ import { createGateway } from '../../kernel/gateway/index.ts'
 import { PROVIDER_TABLE } from '../../plugins/providers/contract.ts'
 import providersGateway from '../../plugins/providers/gateway.ts'
 import providersMigration from '../../plugins/providers/migrations/0001-providers.ts'
+import routeMigration from '../../plugins/providers/migrations/0002-route.ts'
 import providersServer from '../../plugins/providers/server.ts'
 import { INTERNAL_KEYS, KEY_TABLE } from '../../plugins/rbac/contract.ts'
 import rbacGateway from '../../plugins/rbac/gateway.ts'
@@ -36,7 +37,7 @@ async function startProduct(t: { after(fn: () => void | Promise<void>): void }) 
   const rbac = await serveBench('rbac', rbacServer, [rbacMigration])
   const traffic = await serveBench('traffic', trafficServer, [trafficMigration], { secrets })
   const url = { now: '' }
-  const providers = await serveBench('providers', providersServer, [providersMigration], {
+  const providers = await serveBench('providers', providersServer, [providersMigration, routeMigration], {
     secrets,
     services: new Map<string, unknown>([
       [tokenKey(MODEL_PATH), { url: () => url.now }],

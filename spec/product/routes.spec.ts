@@ -78,6 +78,9 @@ const SAMPLES: Readonly<Record<string, MakeSample>> = {
     await makeProvider(product, 'tested')
     return { path: '/api/v1/providers/tested/test' }
   },
+  'GET /api/v1/providers/litellm': plain,
+  'POST /api/v1/providers/litellm/restart': plain,
+  'POST /api/v1/providers/litellm/provision': plain,
   'POST /api/v1/providers/demo-call': () => ({ body: { sample: 'first' } }),
   'GET /api/v1/rbac/keys': plain,
   'POST /api/v1/rbac/keys': () => ({ body: { name: 'an agent', kind: 'model' } }),

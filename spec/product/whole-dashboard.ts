@@ -7,6 +7,9 @@ import {
   CALLS,
   type CallRecord,
   type GatewayStatus,
+  LITELLM_CONTROL,
+  type LiteLlmControl,
+  type LiteLlmStatus,
   MODEL_PATH,
   PERMISSIONS,
   tokenKey,
@@ -23,6 +26,26 @@ import { recorded } from '../plugins/traffic/start.ts'
 
 const PLENTY = { burst: 100_000, perSecond: 100_000 }
 
+const LITELLM_STATUS: LiteLlmStatus = {
+  state: 'provisioning',
+  swapping: false,
+  detail: null,
+  version: null,
+  progress: { packages: 12, total: 120, megabytes: 34 },
+  pid: null,
+  port: null,
+  since: null,
+  switches: 0,
+  crashes: 0,
+  addedMs: null,
+}
+
+const LITELLM_OF_SPEC: LiteLlmControl = {
+  status: () => LITELLM_STATUS,
+  restart: async () => LITELLM_STATUS,
+  provision: async () => LITELLM_STATUS,
+}
+
 const GATEWAY: GatewayStatus = {
   connected: true,
   since: 1,
@@ -33,6 +56,7 @@ const GATEWAY: GatewayStatus = {
   calls: { active: 0, total: 0 },
   ready: true,
   port: 4001,
+  litellm: LITELLM_STATUS,
 }
 
 /** A plugin of the operator with a configuration; none of the product's own has one. */
@@ -100,6 +124,7 @@ export async function startWholeDashboard(
     watch: false,
     services: new Map<string, unknown>([
       [tokenKey(MODEL_PATH), { url: () => modelUrl }],
+      [tokenKey(LITELLM_CONTROL), LITELLM_OF_SPEC],
       [tokenKey(PERMISSIONS), createPermissions(() => kernel)],
     ]),
   })

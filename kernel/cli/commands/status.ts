@@ -97,6 +97,7 @@ function format(report: StatusReport): string {
     `ClawNex ${report.version ?? ''} ${report.status}${report.pid ? `, process ${report.pid}` : ''}\n`,
     line('dashboard', report.dashboard),
     line('model path', report.model),
+    report.gateway?.litellm ? `  ${'litellm'.padEnd(12)}${report.gateway.litellm.state}\n` : '',
     plugins.length > 0 ? `  ${'plugins'.padEnd(12)}${plugins.join(', ')}\n` : '',
     ...report.problems.map(problem => `! ${problem}\n`),
   ].join('')

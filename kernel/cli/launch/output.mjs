@@ -68,10 +68,12 @@ function parseLine(line) {
 }
 
 /** @param {Record<string, any>} event */
-function describeEvent(event) {
+export function describeEvent(event) {
   switch (event['event']) {
     case 'ready':
       return describeReady(event)
+    case 'litellm':
+      return describeLiteLlm(event)
     case 'child':
       return describeChild(event)
     case 'stopped':
@@ -100,6 +102,20 @@ function describeReady(event) {
     '',
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** Every state as one line; of the progress of an installation only each tenth package. @param {Record<string, any>} event */
+function describeLiteLlm({ state, detail, packages, total, megabytes, version, port, swapping }) {
+  if (state === 'provisioning') {
+    if (!total) return '· LiteLLM: looking for what it needs\n'
+    return packages % 10 === 0 ? `· LiteLLM: ${packages} of ${total} packages, ${megabytes} MB downloaded\n` : ''
+  }
+  if (state === 'ready') {
+    if (detail) return `! LiteLLM: ${detail}\n`
+    return swapping ? '· LiteLLM: a replacement starts\n' : `· LiteLLM ${version} is ready on port ${port}\n`
+  }
+  if (state === 'absent' || state === 'failed') return `! LiteLLM ${state}: ${detail}\n`
+  return state === 'starting' ? `· LiteLLM starts${detail ? `: ${detail}` : ''}\n` : ''
 }
 
 /** Starting and stopping are expected and told otherwise; a process that died is news. @param {Record<string, any>} event */

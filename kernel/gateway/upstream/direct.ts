@@ -28,11 +28,25 @@ export class DirectUpstream {
     pipelining: 1,
   })
   readonly #addresses = new Map<string, Address>()
+  /** Calls under way, by origin. */
+  readonly #inFlight = new Map<string, number>()
 
   send(request: DirectRequest, handlers: UpstreamHandlers): UpstreamCall {
-    const call = new DirectCall(this.#agent, request, this.#address(request.target.baseUrl), handlers)
+    const address = this.#address(request.target.baseUrl)
+    this.#count(address.origin, 1)
+    const call = new DirectCall(this.#agent, request, address, handlers, () => this.#count(address.origin, -1))
     call.dispatch()
     return call
+  }
+
+  inFlight(origin: string): number {
+    return this.#inFlight.get(origin) ?? 0
+  }
+
+  #count(origin: string, by: 1 | -1): void {
+    const next = this.inFlight(origin) + by
+    if (next > 0) this.#inFlight.set(origin, next)
+    else this.#inFlight.delete(origin)
   }
 
   close(): Promise<void> {
@@ -51,7 +65,8 @@ export class DirectUpstream {
 }
 
 class DirectCall implements UpstreamCall, Dispatcher.DispatchHandler {
-  ended = false
+  #ended = false
+  readonly #over: () => void
   #controller: Dispatcher.DispatchController | null = null
   #answered = false
   #retried = false
@@ -60,11 +75,16 @@ class DirectCall implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly #address: Address
   readonly #handlers: UpstreamHandlers
 
-  constructor(agent: Agent, request: DirectRequest, address: Address, handlers: UpstreamHandlers) {
+  constructor(agent: Agent, request: DirectRequest, address: Address, handlers: UpstreamHandlers, over: () => void) {
+    this.#over = over
     this.#agent = agent
     this.#request = request
     this.#address = address
     this.#handlers = handlers
+  }
+
+  get ended(): boolean {
+    return this.#ended
   }
 
   dispatch(): void {
@@ -95,7 +115,7 @@ class DirectCall implements UpstreamCall, Dispatcher.DispatchHandler {
 
   abort(): void {
     if (this.ended) return
-    this.ended = true
+    this.#end()
     this.#controller?.abort(new Error('The call was ended.'))
   }
 
@@ -117,7 +137,7 @@ class DirectCall implements UpstreamCall, Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.ended) return
-    this.ended = true
+    this.#end()
     this.#guard(() => this.#handlers.end())
   }
 
@@ -128,8 +148,13 @@ class DirectCall implements UpstreamCall, Dispatcher.DispatchHandler {
       this.dispatch()
       return
     }
-    this.ended = true
-    this.#handlers.fail(upstreamError(error, this.#request.target.provider))
+    this.#end()
+    this.#handlers.fail(upstreamError(error, this.#request.target))
+  }
+
+  #end(): void {
+    this.#ended = true
+    this.#over()
   }
 
   /** A fault of ours inside a callback must not look like one of the provider, nor leave the call hanging. */

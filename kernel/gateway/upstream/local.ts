@@ -31,7 +31,7 @@ export function runLocal(
       if (ended) return
       ended = true
       handlers.fail(
-        isCatalogued(error) ? new GatewayError('GW_INTERNAL', { cause: error }) : upstreamError(error, target.provider),
+        isCatalogued(error) ? new GatewayError('GW_INTERNAL', { cause: error }) : upstreamError(error, target),
       )
     })
   })

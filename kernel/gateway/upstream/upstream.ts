@@ -1,5 +1,5 @@
 /** One call to a provider, whether over the network or inside the process. */
-import { GatewayError } from '../../contract/index.ts'
+import { GatewayError, type Target } from '../../contract/index.ts'
 
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
@@ -41,9 +41,12 @@ export function isRetryable(error: unknown): boolean {
   return RETRY_CODES.has(codeOf(error))
 }
 
-export function upstreamError(error: unknown, provider: string): GatewayError {
+export function upstreamError(error: unknown, { provider, route }: Pick<Target, 'provider' | 'route'>): GatewayError {
   const code = codeOf(error)
   const detail = `Provider "${provider}"${code ? `, ${code}` : ''}.`
+  // On loopback nothing but a process that just ended refuses or breaks a connection before it answers.
+  if (route === 'litellm' && (CONNECT_CODES.has(code) || RETRY_CODES.has(code)))
+    return new GatewayError('GW_LITELLM', { detail, cause: error })
   if (CONNECT_CODES.has(code) || code.startsWith('ERR_TLS') || code.includes('CERT'))
     return new GatewayError('GW_UPSTREAM_CONNECT', { detail, cause: error })
   if (TIMEOUT_CODES.has(code)) return new GatewayError('GW_UPSTREAM_TIMEOUT', { detail, cause: error })

@@ -89,6 +89,31 @@ export const MeSchema = Type.Object({
   rbac: Type.Union([Type.Literal('on'), Type.Literal('off')]),
 })
 
+const LiteLlmSchema = Type.Object(
+  {
+    state: Type.Union([
+      Type.Literal('off'),
+      Type.Literal('absent'),
+      Type.Literal('provisioning'),
+      Type.Literal('idle'),
+      Type.Literal('starting'),
+      Type.Literal('ready'),
+      Type.Literal('failed'),
+    ]),
+    swapping: Type.Boolean(),
+    detail: Nullable(Text),
+    version: Nullable(Text),
+    progress: Nullable(Type.Object({ packages: Type.Integer(), total: Type.Integer(), megabytes: Type.Integer() })),
+    pid: Nullable(Type.Integer()),
+    port: Nullable(Type.Integer()),
+    since: Nullable(Millis),
+    switches: Type.Integer(),
+    crashes: Type.Integer(),
+    addedMs: Nullable(Type.Number()),
+  },
+  { description: 'Null until the gateway has told.' },
+)
+
 const GatewaySchema = Type.Object({
   connected: Type.Boolean(),
   since: Nullable(Millis),
@@ -114,6 +139,7 @@ const GatewaySchema = Type.Object({
   calls: Nullable(Type.Object({ active: Type.Integer(), total: Type.Integer() })),
   ready: Type.Boolean(),
   port: Nullable(Type.Integer()),
+  litellm: Nullable(LiteLlmSchema),
 })
 
 export const StatusSchema = Type.Object({

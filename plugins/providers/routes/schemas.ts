@@ -1,6 +1,10 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 
 const Dialect = Type.Union([Type.Literal('openai'), Type.Literal('anthropic')])
+
+const Route = Type.Union([Type.Literal('auto'), Type.Literal('litellm'), Type.Literal('direct')], {
+  description: 'auto: through LiteLLM when it is ready, else direct when the provider speaks the dialect of the call.',
+})
 
 const Price = Type.Object(
   {
@@ -37,6 +41,7 @@ const common = {
   dialect: Type.Optional(Dialect),
   key: Type.Optional(Key),
   enabled: Type.Optional(Type.Boolean()),
+  route: Type.Optional(Route),
   models: Type.Optional(Models),
   prices: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Price)),
   timeouts: Type.Optional(Timeouts),
@@ -59,6 +64,7 @@ export const ProviderSchema = Type.Object({
     description: 'The last four characters of the key, empty for a short one, null without a key.',
   }),
   enabled: Type.Boolean(),
+  route: Route,
   models: Models,
   prices: Type.Record(Type.String(), Price),
   timeouts: Timeouts,
@@ -85,4 +91,28 @@ export const TestSchema = Type.Object({
   models: Type.Union([Type.Array(Type.String()), Type.Null()]),
   problem: Type.Union([Type.String(), Type.Null()]),
   ms: Type.Integer(),
+})
+
+const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+export const LiteLlmSchema = Type.Object({
+  state: Type.Union([
+    Type.Literal('off'),
+    Type.Literal('absent'),
+    Type.Literal('provisioning'),
+    Type.Literal('idle'),
+    Type.Literal('starting'),
+    Type.Literal('ready'),
+    Type.Literal('failed'),
+  ]),
+  swapping: Type.Boolean({ description: 'A replacement starts while the serving process goes on.' }),
+  detail: Nullable(Type.String({ description: 'Why it is not ready, and what to do.' })),
+  version: Nullable(Type.String()),
+  progress: Nullable(Type.Object({ packages: Type.Integer(), total: Type.Integer(), megabytes: Type.Integer() })),
+  pid: Nullable(Type.Integer()),
+  port: Nullable(Type.Integer()),
+  since: Nullable(Type.Integer()),
+  switches: Type.Integer({ description: 'Processes that have taken over so far.' }),
+  crashes: Type.Integer(),
+  addedMs: Nullable(Type.Number({ description: 'Added by LiteLLM to a call, measured with a canary, milliseconds.' })),
 })

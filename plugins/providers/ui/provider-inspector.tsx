@@ -8,6 +8,8 @@ import {
   Field,
   Inspector,
   ms,
+  type Option,
+  Picks,
   ProblemLine,
   problemOf,
   Sect,
@@ -25,6 +27,16 @@ const SOURCES: Readonly<Record<Provider['source'], string>> = {
   run: 'given on the command line, for this run',
   builtin: 'built in',
 }
+
+const ROUTES: readonly Option<Provider['route']>[] = [
+  {
+    value: 'auto',
+    label: 'Automatic',
+    note: 'Through LiteLLM while it is ready, else direct when the dialects agree.',
+  },
+  { value: 'litellm', label: 'LiteLLM', note: 'Always translated. Calls are asked to retry while it is not ready.' },
+  { value: 'direct', label: 'Direct', note: 'Never through LiteLLM. Calls must use the dialect of the provider.' },
+]
 
 interface Props {
   provider: Provider
@@ -103,6 +115,7 @@ export function ProviderInspector({ provider, onChanged, onRemoved }: Props) {
             ['Models as', <span class="mono">{provider.id}/…</span>],
             ['Address', provider.baseUrl === '' ? 'inside the gateway' : <span class="mono">{provider.baseUrl}</span>],
             ['Dialect', provider.dialect],
+            ['Route', ROUTES.find(({ value }) => value === provider.route)?.label],
             ['Key', keyText(provider)],
             ['Models', provider.models === null ? 'every name' : provider.models.join(', ')],
             [
@@ -136,6 +149,16 @@ export function ProviderInspector({ provider, onChanged, onRemoved }: Props) {
               )}
             </div>
           )}
+        </Sect>
+      )}
+      {isStored && mayManage && (
+        <Sect title="Route of calls">
+          <Picks
+            legend="Route"
+            options={ROUTES}
+            value={provider.route}
+            onChange={route => void change({ route }, 'Route changed')}
+          />
         </Sect>
       )}
       {isStored && mayManage && <ReplaceKey provider={provider} onSave={key => change({ key }, 'Key sealed')} />}

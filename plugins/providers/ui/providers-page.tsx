@@ -15,6 +15,7 @@ import {
 } from 'clawnex/ui'
 import { useEffect } from 'preact/hooks'
 import { AddProvider } from './add-form.tsx'
+import { LiteLlmBox } from './litellm.tsx'
 import { ProviderInspector } from './provider-inspector.tsx'
 import { TestState } from './test-state.tsx'
 import type { Provider, ProviderList } from './types.ts'
@@ -109,6 +110,7 @@ export function ProvidersPage() {
         fixedHead
         empty={list.error !== null && <Failed problem={list.error} what="providers" retry={list.reload} />}
       />
+      <LiteLlmBox />
       <Connect />
     </Page>
   )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
-import { createOutput, formatLog } from '../../../kernel/cli/launch/output.mjs'
+import { createOutput, describeEvent, formatLog } from '../../../kernel/cli/launch/output.mjs'
 
 function capture(json: boolean) {
   const stdout = new PassThrough()
@@ -55,4 +55,14 @@ test('information stays in the log file; a crash passes as it is', () => {
   assert.equal(formatLog('gateway', JSON.stringify({ level: 30, msg: 'fine' })), '')
   assert.equal(formatLog('gateway', 'Error: boom'), 'Error: boom\n')
   assert.equal(formatLog('gateway', '{broken'), '{broken\n')
+})
+
+test('LiteLLM is told in single lines, its installation every ten packages', () => {
+  const say = (event: Record<string, unknown>) => describeEvent({ event: 'litellm', detail: null, ...event })
+  assert.match(say({ state: 'provisioning', packages: 20, total: 120, megabytes: 34 }), /20 of 120 packages, 34 MB/)
+  assert.equal(say({ state: 'provisioning', packages: 21, total: 120, megabytes: 34 }), '')
+  assert.match(say({ state: 'ready', version: '1.2.3', port: 4002, swapping: false }), /^· LiteLLM 1\.2\.3 .* 4002\n$/)
+  assert.match(say({ state: 'ready', swapping: true }), /replacement/)
+  assert.match(say({ state: 'absent', detail: 'Install the package "python3".' }), /^! .*"python3"/)
+  assert.equal(say({ state: 'idle' }), '')
 })

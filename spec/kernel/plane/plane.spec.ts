@@ -147,7 +147,13 @@ test('status tells what the gateway says, and its absence', async t => {
   const dashboard = await startDashboard(t, dataDir)
   assert.equal(dashboard.plane.gateway().connected, false)
   const gateway = await startGateway(t, dataDir)
-  gateway.plane.setStatus(() => ({ plugins: [], calls: { active: 1, total: 7 }, ready: true, port: 4001 }))
+  gateway.plane.setStatus(() => ({
+    plugins: [],
+    calls: { active: 1, total: 7 },
+    ready: true,
+    port: 4001,
+    litellm: null,
+  }))
   await until(() => dashboard.plane.gateway().port === 4001, 'the port')
   assert.partialDeepStrictEqual(dashboard.plane.gateway(), {
     connected: true,

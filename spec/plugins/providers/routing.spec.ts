@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { LiteLlm } from '../../../kernel/contract/index.ts'
 import type { PublishedProvider } from '../../../plugins/providers/contract.ts'
 import { createRouter } from '../../../plugins/providers/routing/router.ts'
 
@@ -13,15 +14,13 @@ function provider(id: string, part: Partial<PublishedProvider> = {}): PublishedP
     models: null,
     prices: {},
     timeouts: { firstByte: 1000, idle: 1000 },
+    route: 'auto',
     ...part,
   }
 }
 
-function routerOf(providers: readonly PublishedProvider[], disabled: readonly string[] = []) {
-  const router = createRouter(
-    sealed => sealed,
-    () => {},
-  )
+function routerOf(providers: readonly PublishedProvider[], disabled: readonly string[] = [], litellm?: LiteLlm) {
+  const router = createRouter({ open: sealed => sealed, warn: () => {}, litellm: () => litellm })
   router.replace({ providers, disabled })
   return router
 }
@@ -122,4 +121,60 @@ test('any name resolves or does not, without a throw, and never to a provider th
       },
     ),
   )
+})
+
+/** LiteLLM that serves the providers named, as the kernel offers it. */
+function litellmFor(served: readonly string[], expected = true): LiteLlm {
+  return {
+    configure() {},
+    endpoint: id =>
+      served.includes(id) ? { baseUrl: 'http://127.0.0.1:4002/v1', headers: { authorization: 'm' } } : null,
+    expected: () => expected,
+  }
+}
+
+test('the policy decides the route, and translation makes every dialect reachable', () => {
+  const providers = (['auto', 'litellm', 'direct'] as const).map(route => provider(route, { route, sealedKey: 'k' }))
+  const via = routerOf(providers, [], litellmFor(['auto', 'litellm', 'direct']))
+  for (const id of ['auto', 'litellm'] as const) {
+    for (const dialect of ['openai', 'anthropic'] as const) {
+      const target = via.resolve(`${id}/m`, dialect)
+      assert.deepEqual([target?.route, target?.dialect, target?.model], ['litellm', dialect, 'm'])
+      assert.equal(target?.sentAs, `${id}/m`)
+      assert.deepEqual(target?.headers, { authorization: 'm' }, 'the key of the provider stays with LiteLLM')
+    }
+  }
+  assert.equal(via.resolve('direct/m')?.route, 'direct')
+  assert.equal(via.resolve('direct/m', 'anthropic')?.dialect, 'openai', 'told, so that the refusal can name it')
+  assert.deepEqual(
+    via.viaLiteLlm().map(({ id, key }) => [id, key]),
+    [
+      ['auto', 'k'],
+      ['litellm', 'k'],
+    ],
+  )
+})
+
+test('without LiteLLM those go on that can go direct, and the others are asked to retry while it is worth it', () => {
+  const providers = [provider('auto'), provider('only', { route: 'litellm' })]
+  const down = routerOf(providers, [], litellmFor([]))
+  assert.equal(down.resolve('auto/m')?.route, 'direct')
+  assert.throws(() => down.resolve('auto/m', 'anthropic'), { code: 'GW_LITELLM', status: 503, advice: 'retry' })
+  assert.throws(() => down.resolve('only/m'), { code: 'GW_LITELLM' })
+  const never = routerOf(providers, [], litellmFor([], false))
+  assert.equal(never.resolve('auto/m', 'anthropic')?.route, 'direct')
+  assert.throws(() => never.resolve('only/m'), { code: 'GW_LITELLM' })
+})
+
+test('a provider whose key cannot be opened is not handed to LiteLLM and not called without it', () => {
+  const router = createRouter({
+    open() {
+      throw new Error('altered')
+    },
+    warn: () => {},
+    litellm: () => litellmFor(['a']),
+  })
+  router.replace({ providers: [provider('a', { sealedKey: 'x' })], disabled: [] })
+  assert.deepEqual(router.viaLiteLlm(), [])
+  assert.throws(() => router.resolve('a/m'), { code: 'GW_INTERNAL' })
 })

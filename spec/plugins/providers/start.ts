@@ -4,6 +4,7 @@ import { ROUTER, type Router } from '../../../kernel/contract/index.ts'
 import { PROVIDER_TABLE } from '../../../plugins/providers/contract.ts'
 import gateway from '../../../plugins/providers/gateway.ts'
 import migration from '../../../plugins/providers/migrations/0001-providers.ts'
+import routeMigration from '../../../plugins/providers/migrations/0002-route.ts'
 import server from '../../../plugins/providers/server.ts'
 import { gatewayBench, memorySecrets, type ServerBench, serveBench } from '../../fixtures/plugin-host.ts'
 
@@ -18,7 +19,7 @@ export async function startProviders(
   options: { run?: Partial<RunOptions>; services?: ReadonlyMap<string, unknown> } = {},
 ): Promise<Providers> {
   const secrets = memorySecrets()
-  const bench = await serveBench('providers', server, [migration], { ...options, secrets })
+  const bench = await serveBench('providers', server, [migration, routeMigration], { ...options, secrets })
   return {
     bench,
     secrets,

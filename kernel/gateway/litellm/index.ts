@@ -1,0 +1,2 @@
+export { LiteLlmManager } from './manager.ts'
+export type { LiteLlmOptions, Timings } from './options.ts'
