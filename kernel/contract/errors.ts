@@ -360,8 +360,8 @@ export const GATEWAY_ERRORS = {
   GW_NOT_READY: entry(
     503,
     'retry',
-    'The model path has no valid snapshot yet.',
-    'Start the dashboard once, then retry.',
+    'The model path cannot serve calls yet.',
+    'Start the dashboard, see Plugins there, then retry.',
   ),
   GW_UPSTREAM_CONNECT: entry(502, 'retry', 'The provider could not be reached.', 'Check the address of the provider.'),
   GW_UPSTREAM_TIMEOUT: entry(

@@ -152,7 +152,7 @@ class ModelPath implements Gateway {
   #routeCall(request: IncomingMessage, response: ServerResponse, path: string): void {
     if (this.#stopping) throw new GatewayError('GW_STOPPING')
     const kernel = this.#options.kernel()
-    if (!kernel) throw new GatewayError('GW_NOT_READY')
+    if (!kernel) throw new GatewayError('GW_NOT_READY', { detail: 'It is starting.' })
     if (isModelsPath(path)) this.#tellModels(request, response, kernel.snapshot(), path)
     else
       this.#open(request, response, kernel, speakerFor(request), adapterAt(path) ? null : new GatewayError('GW_PATH'))
@@ -214,7 +214,9 @@ class ModelPath implements Gateway {
   /** Throws what an unknown caller hears: the plain fault of its request before anything about keys, except for paths. */
   #verify(request: IncomingMessage, snapshot: Snapshot, refusal: GatewayError | null): KeyOwner {
     const keys = findKeys(snapshot)
-    if (!keys || this.#options.plane.version() === 0) throw refusal ?? new GatewayError('GW_NOT_READY')
+    if (this.#options.plane.version() === 0)
+      throw refusal ?? new GatewayError('GW_NOT_READY', { detail: 'It has no snapshot.' })
+    if (!keys) throw refusal ?? new GatewayError('GW_NOT_READY', { detail: 'The plugin rbac is not active.' })
     try {
       return verifyKey(keys, request)
     } catch (error) {

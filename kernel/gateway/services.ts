@@ -34,7 +34,7 @@ export function requireJudge(snapshot: Snapshot): Judge {
   const judges = snapshot.points.get(JUDGE_KEY) ?? NONE
   if (judges.length === 1) return judges[0] as Judge
   throw new GatewayError('GW_SCANNER', {
-    detail: judges.length === 0 ? 'No shield runs.' : 'More than one shield runs.',
+    detail: judges.length === 0 ? 'The plugin shield is not active.' : 'More than one shield is active.',
   })
 }
 
@@ -46,7 +46,7 @@ const SPEAKS: Readonly<Record<Dialect, string>> = {
 /** Nothing is translated, so the target speaks the dialect of the call. Throws GW_NOT_READY or GW_MODEL_UNKNOWN. */
 export function resolveModel(snapshot: Snapshot, model: string, dialect: Dialect): Target {
   const routers = findRouters(snapshot)
-  if (routers.length === 0) throw new GatewayError('GW_NOT_READY', { detail: 'No provider is configured.' })
+  if (routers.length === 0) throw new GatewayError('GW_NOT_READY', { detail: 'The plugin providers is not active.' })
   let other: Target | null = null
   for (const router of routers) {
     const target = router.resolve(model, dialect)

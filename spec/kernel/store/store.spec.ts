@@ -215,7 +215,7 @@ test('a page damaged inside the file is noticed at the start', async t => {
   await assert.rejects(openStore({ dataDir, log: silent }), code('RUN_DATABASE_DAMAGED'))
 })
 
-test('a data folder that cannot be made is reported', { skip: false }, async t => {
+test('a data folder that cannot be made is reported', async t => {
   const folder = temporaryFolder(t)
   writeFileSync(join(folder, 'file'), '')
   await assert.rejects(openStore({ dataDir: join(folder, 'file', 'data'), log: silent }), code('RUN_DATA_READONLY'))
